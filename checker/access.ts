@@ -1,0 +1,223 @@
+/**
+ * Accesses, interned: what an agent is about to do to memory (or to choose, or to ring), as one small integer, with
+ * the parts that the hot loop needs in flat arrays.
+ */
+import type { RmwOperation } from '../memory/index.ts';
+import type { Cell } from './cells.ts';
+import type { ContentTable } from './store/contents.ts';
+
+export const LOAD = 0;
+export const STORE = 1;
+export const RMW = 2;
+export const CAS = 3;
+export const FENCE = 4;
+/** Payload ranges: one plain access whatever the length. */
+export const READ = 5;
+export const WRITE = 6;
+export const CHOOSE = 7;
+export const ACTION = 8;
+/** A step between two ownership events that no access separates. */
+export const PAUSE = 9;
+/** The agent has ended: nothing more comes. */
+export const END = 10;
+/** The agent met a fault: it goes no further. */
+export const DEAD = 11;
+
+export const KIND_NAMES = [
+  'load',
+  'store',
+  'rmw',
+  'cas',
+  'fence',
+  'read',
+  'write',
+  'choose',
+  'action',
+  'pause',
+  'end',
+  'dead',
+] as const;
+
+export interface Access {
+  readonly kind: number;
+  /** Cell accessed, or -1. */
+  readonly cell: number;
+  /** Byte offset of the access within the cell, and its size. */
+  readonly within: number;
+  readonly bytes: number;
+  /** Ordering; for CAS also that of the failing load. '' where there is none. */
+  readonly order: string;
+  readonly failureOrder: string;
+  readonly operation: RmwOperation | '';
+  /** Stored value: the word of a scalar, a content number for a range or a 64-bit scalar. */
+  readonly value: number;
+  readonly expected: number;
+  /** CHOOSE: how many; ACTION: the argument. */
+  readonly argument: number;
+  /** ACTION: its name. */
+  readonly name: string;
+}
+
+export const NO_ACCESS: Access = {
+  kind: END,
+  cell: -1,
+  within: 0,
+  bytes: 0,
+  order: '',
+  failureOrder: '',
+  operation: '',
+  value: 0,
+  expected: 0,
+  argument: 0,
+  name: '',
+};
+
+export function sameAccess(a: Access, b: Access): boolean {
+  return (
+    a.kind === b.kind &&
+    a.cell === b.cell &&
+    a.within === b.within &&
+    a.bytes === b.bytes &&
+    a.order === b.order &&
+    a.failureOrder === b.failureOrder &&
+    a.operation === b.operation &&
+    a.value === b.value &&
+    a.expected === b.expected &&
+    a.argument === b.argument &&
+    a.name === b.name
+  );
+}
+
+export class AccessTable {
+  readonly all: Access[] = [];
+  /** Per access: kind, word of the memory that it touches (-1: none), whether it covers its cell, stored value. */
+  kind = new Uint8Array(256);
+  word = new Int32Array(256);
+  whole = new Uint8Array(256);
+  value = new Uint32Array(256);
+
+  readonly #ids = new Map<string, number>();
+  readonly #contents: ContentTable;
+  readonly #cellOf: (number: number) => Cell;
+  readonly #wordOf: (cell: number) => number;
+
+  constructor(contents: ContentTable, cellOf: (number: number) => Cell, wordOf: (cell: number) => number) {
+    this.#contents = contents;
+    this.#cellOf = cellOf;
+    this.#wordOf = wordOf;
+  }
+
+  intern(access: Access): number {
+    const key = `${access.kind},${access.cell},${access.within},${access.bytes},${access.order},${access.failureOrder},${access.operation},${access.value},${access.expected},${access.argument},${access.name}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.all.length;
+    this.#ids.set(key, id);
+    this.all.push(access);
+    if (id >= this.kind.length) this.#grow();
+    this.kind[id] = access.kind;
+    this.value[id] = access.value;
+    if (access.cell < 0) {
+      this.word[id] = -1;
+    } else {
+      const cell = this.#cellOf(access.cell);
+      this.word[id] = this.#wordOf(access.cell);
+      this.whole[id] = access.within === 0 && access.bytes === cell.bytes ? 1 : 0;
+    }
+    return id;
+  }
+
+  get(id: number): Access {
+    const access = this.all[id];
+    if (access === undefined) throw new RangeError(`no access ${id}`);
+    return access;
+  }
+
+  /** What an agent is told when the cell's word is `word`: the word itself, or a part of its content. */
+  resultOf(id: number, word: number): number {
+    if (this.whole[id] === 1) return word;
+    const access = this.get(id);
+    return this.#contents.slice(word, access.within, access.bytes);
+  }
+
+  /** The cell's word after the store half of the access; `word` is the one before. */
+  stored(id: number, word: number): number {
+    const kind = this.kind[id] as number;
+    if ((kind === STORE || kind === WRITE) && this.whole[id] === 1) return this.value[id] as number;
+    const access = this.get(id);
+    const block = this.#cellOf(access.cell).block;
+    switch (kind) {
+      case STORE:
+      case WRITE:
+        return this.#contents.splice(word, access.within, access.value);
+      case RMW: {
+        const old = block ? this.number(this.resultOf(id, word)) : word;
+        const operand = block ? this.number(access.value) : access.value;
+        const result = applyRmw(access.operation, old, operand, access.bytes);
+        return block
+          ? this.#contents.splice(word, access.within, this.content(result, access.bytes))
+          : result;
+      }
+      case CAS: {
+        if (this.resultOf(id, word) !== access.expected) return word;
+        return block ? this.#contents.splice(word, access.within, access.value) : access.value;
+      }
+      default:
+        throw new RangeError(`access ${id} stores nothing`);
+    }
+  }
+
+  /** Little-endian number of a scalar kept as content. */
+  number(content: number): number {
+    const bytes = this.#contents.bytesOf(content);
+    let value = 0;
+    for (let i = bytes.length - 1; i >= 0; i--) value = value * 256 + (bytes[i] as number);
+    return value;
+  }
+
+  /** Content of a scalar. */
+  content(value: number, bytes: number): number {
+    const content = new Uint8Array(bytes);
+    let rest = value;
+    for (let i = 0; i < bytes; i++) {
+      content[i] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    return this.#contents.intern(content);
+  }
+
+  #grow(): void {
+    const length = this.kind.length * 2;
+    const grown = <T extends { set(from: T): void }>(array: T, larger: T): T => {
+      larger.set(array);
+      return larger;
+    };
+    this.kind = grown(this.kind, new Uint8Array(length));
+    this.whole = grown(this.whole, new Uint8Array(length));
+    this.word = grown(this.word, new Int32Array(length));
+    this.value = grown(this.value, new Uint32Array(length));
+  }
+}
+
+/** The result of a read-modify-write, cut to the width. */
+export function applyRmw(operation: RmwOperation | '', old: number, operand: number, bytes: number): number {
+  const a = BigInt(old);
+  const b = BigInt(operand);
+  const width = bytes * 8;
+  switch (operation) {
+    case 'exchange':
+      return Number(BigInt.asUintN(width, b));
+    case 'add':
+      return Number(BigInt.asUintN(width, a + b));
+    case 'sub':
+      return Number(BigInt.asUintN(width, a - b));
+    case 'and':
+      return Number(a & b);
+    case 'or':
+      return Number(BigInt.asUintN(width, a | b));
+    case 'xor':
+      return Number(BigInt.asUintN(width, a ^ b));
+    default:
+      throw new RangeError(`unknown read-modify-write ${operation}`);
+  }
+}

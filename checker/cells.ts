@@ -1,0 +1,182 @@
+/**
+ * Finds out what the memory consists of. A cell is a run of bytes that the code reaches as one: a scalar field, or
+ * a block of payload bytes. Nobody declares cells: they appear with the first access, grow together where accesses
+ * overlap, and know whether one agent reaches them (then they are merged into that agent's position, and cost no
+ * steps) or several do (then each access is a step, and the cell is a word of the memory).
+ */
+import type { LocationNames } from '../properties/index.ts';
+import { Restart } from './restart.ts';
+import { TargetError } from './targetError.ts';
+
+/** Nobody reached the cell yet; several agents did. Otherwise the index of the only agent. */
+export const NOBODY = -2;
+export const SEVERAL = -1;
+
+/** Which memory: -1 is the shared one, otherwise the core whose local memory it is. */
+export const SHARED = -1;
+
+export interface Cell {
+  readonly number: number;
+  readonly memory: number;
+  readonly byteOffset: number;
+  readonly bytes: number;
+  /** A block's word is a content number; a scalar's word is its value (only up to four bytes). */
+  readonly block: boolean;
+  /** Reached by a scalar access, so that reaching a part of it is a mixed-size access; and whether that happened. */
+  readonly scalar: boolean;
+  readonly mixed: boolean;
+  readonly agent: number;
+}
+
+export interface CellMapOptions {
+  readonly sharedBytes: number;
+  /** Bytes of each core's local memory. */
+  readonly localBytes: number;
+  readonly cores: number;
+  readonly names: LocationNames;
+  /** Whether overlapping scalar accesses of different sizes mean something: only under `sc`. */
+  readonly mixedSizes: boolean;
+  /** Whether cells that one agent reaches are merged; if not, every cell counts as reached by several. */
+  readonly merge: boolean;
+}
+
+export class CellMap {
+  readonly #cells: Cell[] = [];
+  /** For each memory (shared first), byte → cell number + 1. */
+  readonly #byByte: readonly Int32Array[];
+  readonly #names: LocationNames;
+  readonly #mixedSizes: boolean;
+  readonly #merge: boolean;
+  /** While discovering, cells are marked and nothing restarts: the run only looks around. */
+  discovering = false;
+  /** Counts what was learned, so that a discovery knows when it stops learning. */
+  learned = 0;
+
+  constructor(options: CellMapOptions) {
+    const { sharedBytes, localBytes, cores } = options;
+    this.#byByte = [
+      new Int32Array(sharedBytes),
+      ...Array.from({ length: cores }, () => new Int32Array(localBytes)),
+    ];
+    this.#names = options.names;
+    this.#mixedSizes = options.mixedSizes;
+    this.#merge = options.merge;
+  }
+
+  get cells(): readonly Cell[] {
+    return this.#cells;
+  }
+
+  cell(number: number): Cell {
+    const cell = this.#cells[number];
+    if (cell === undefined) throw new RangeError(`no cell ${number}`);
+    return cell;
+  }
+
+  nameOf(memory: number, byteOffset: number, bytes: number): string {
+    return this.#names.nameOf(memory === SHARED ? 'shared' : 'local', byteOffset, bytes, Math.max(memory, 0));
+  }
+
+  /** The cell at a byte, if any: for looking at a state, not for accesses. */
+  at(memory: number, byteOffset: number): Cell | undefined {
+    const number = this.#byByte[memory + 1]?.[byteOffset] ?? 0;
+    return number === 0 ? undefined : this.#cells[number - 1];
+  }
+
+  /**
+   * The cell that holds the bytes accessed, for an access by `agent`. The bytes must lie inside the memory.
+   * @throws Restart when the access teaches something that the tables built so far do not know.
+   */
+  resolve(memory: number, byteOffset: number, bytes: number, range: boolean, agent: number): Cell {
+    const byByte = this.#byByte[memory + 1] as Int32Array;
+    const number = byByte[byteOffset] as number;
+    if (number !== 0) {
+      const cell = this.#cells[number - 1] as Cell;
+      const whole = cell.byteOffset === byteOffset && cell.bytes === bytes;
+      const inside = cell.block && byteOffset + bytes <= cell.byteOffset + cell.bytes;
+      if (whole ? cell.block || !range : inside) {
+        const scalar = cell.scalar || !range;
+        const mixed = cell.mixed || (!whole && scalar);
+        if (
+          scalar === cell.scalar &&
+          mixed === cell.mixed &&
+          (cell.agent === agent || cell.agent === SEVERAL)
+        ) {
+          return cell;
+        }
+        return this.#mark({ ...cell, scalar, mixed }, agent);
+      }
+    }
+    return this.#grow(byByte, memory, byteOffset, bytes, range, agent);
+  }
+
+  #mark(cell: Cell, agent: number): Cell {
+    if (cell.agent === agent || cell.agent === SEVERAL) return this.#replace(cell);
+    const marked = this.#replace({ ...cell, agent: cell.agent === NOBODY ? agent : SEVERAL });
+    this.learned++;
+    if (marked.agent === SEVERAL && !this.discovering) throw new Restart();
+    return marked;
+  }
+
+  #replace(cell: Cell): Cell {
+    this.#checkMixed(cell);
+    this.#cells[cell.number] = cell;
+    return cell;
+  }
+
+  /** A new cell over the bytes, swallowing every cell that it overlaps. */
+  #grow(
+    byByte: Int32Array,
+    memory: number,
+    byteOffset: number,
+    bytes: number,
+    range: boolean,
+    agent: number,
+  ): Cell {
+    let from = byteOffset;
+    let end = byteOffset + bytes;
+    let owner = this.#merge ? agent : SEVERAL;
+    let scalar = !range;
+    let mixed = false;
+    let swallowed = 0;
+    for (let byte = byteOffset; byte < byteOffset + bytes; byte++) {
+      const number = byByte[byte] as number;
+      if (number === 0) continue;
+      const cell = this.#cells[number - 1] as Cell;
+      mixed ||= cell.mixed || cell.scalar || !range;
+      from = Math.min(from, cell.byteOffset);
+      end = Math.max(end, cell.byteOffset + cell.bytes);
+      if (cell.agent !== NOBODY && cell.agent !== owner) owner = SEVERAL;
+      scalar ||= cell.scalar;
+      swallowed++;
+    }
+    const number = this.#cells.length;
+    const cell: Cell = {
+      number,
+      memory,
+      byteOffset: from,
+      bytes: end - from,
+      block: range || swallowed > 0 || bytes > 4,
+      scalar,
+      mixed,
+      agent: owner,
+    };
+    this.#checkMixed(cell);
+    this.#cells.push(cell);
+    byByte.fill(number + 1, from, end);
+    this.learned++;
+    if ((swallowed > 0 || owner === SEVERAL) && !this.discovering) throw new Restart();
+    return cell;
+  }
+
+  /** Parts of what others access as a whole: only one memory model says what that means. An agent alone may do it. */
+  #checkMixed(cell: Cell): void {
+    if (this.#mixedSizes || !cell.mixed || cell.agent !== SEVERAL) return;
+    throw new TargetError(
+      'mixed-size',
+      `mixed-size access: ${this.nameOf(cell.memory, cell.byteOffset, cell.bytes)} (${cell.bytes} bytes) is reached ` +
+        `by several agents, as a whole and in parts. Only the memory model sc gives this a meaning: access the ` +
+        `bytes by one width, or check under --memory sc.`,
+    );
+  }
+}

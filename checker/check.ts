@@ -1,0 +1,97 @@
+/** Checks one system under one memory model: sets it up, finds its locations, and searches. */
+import type { Property } from '../properties/index.ts';
+import { CellMap } from './cells.ts';
+import { discover, setUp } from './discover.ts';
+import { Machine } from './machine.ts';
+import type { MemoryModelName } from './memory/model.ts';
+import { BreadthFirst } from './search/breadthFirst.ts';
+import type { System } from './system.ts';
+import type { CheckResult, ScheduleStep } from './verdict.ts';
+
+export interface CheckOptions {
+  /** Default `sc`. */
+  readonly memory?: MemoryModelName;
+  /** Names of the properties to check; default: all of the system's. */
+  readonly properties?: readonly string[];
+  /** Stop at the first violation. Default: go on, and report the shortest counterexample of each property. */
+  readonly first?: boolean;
+  /** Largest number of states; default: none. */
+  readonly maxStates?: number;
+  /** Largest number of bytes that the search may hold; looked at between slices. Default: none. */
+  readonly maxBytes?: number;
+  /**
+   * Run every new transition twice, the second time on a fresh instance of the program, to expose state kept outside
+   * the memories. Default true: it costs time only while the tables are filled.
+   */
+  readonly verify?: boolean;
+  /** Merge locations that only one agent reaches into its position. Default true; false to compare. */
+  readonly merge?: boolean;
+  /** Begin after these steps: explores only what can be reached from there. Default: from the first state. */
+  readonly from?: readonly ScheduleStep[];
+}
+
+/** States expanded between two looks at the bounds. */
+const SLICE = 1 << 16;
+
+/** Makes machines for a system: one whenever the search has to start anew, all sharing what was learned. */
+export function machineFactory(
+  system: System,
+  options: CheckOptions,
+  site?: () => string | null,
+): { readonly build: () => Machine; readonly properties: readonly Property[] } {
+  const memory = options.memory ?? 'sc';
+  const properties = system.properties.filter(
+    (property) => options.properties?.includes(property.name) ?? true,
+  );
+  const image = setUp(system);
+  const cells = new CellMap({
+    sharedBytes: system.sharedBytes,
+    localBytes: system.localBytes,
+    cores: system.cores.length,
+    names: system.names,
+    mixedSizes: memory === 'sc',
+    merge: options.merge ?? true,
+  });
+  discover(system, image, cells);
+  const verify = options.verify ?? true;
+  const build = (): Machine =>
+    new Machine({
+      system,
+      memory,
+      properties,
+      cells,
+      image,
+      verify,
+      ...(site === undefined ? {} : { site }),
+    });
+  return { build, properties };
+}
+
+/** A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up. */
+export function startCheck(system: System, options: CheckOptions = {}): BreadthFirst {
+  const { build, properties } = machineFactory(system, options);
+  return new BreadthFirst({
+    build,
+    properties,
+    first: options.first ?? false,
+    maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
+    maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
+    from: options.from ?? [],
+  });
+}
+
+/**
+ * Explores the system to the end, or to a bound, and says what was found. Never throws for a violation: that is a
+ * result.
+ *
+ * @example
+ * const result = check(target.system('in-order', { slots: 2 }), { memory: 'tso' });
+ * expect(result.verdict).toBe('proved');
+ */
+export function check(system: System, options: CheckOptions = {}): CheckResult {
+  const search = startCheck(system, options);
+  while (!search.advance(SLICE)) {
+    // Bounds are looked at inside, between slices.
+  }
+  return search.result();
+}

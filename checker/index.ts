@@ -1,0 +1,22 @@
+/**
+ * The engine: explores a system's states and says what holds. It knows memories, agents and properties, and no
+ * protocol: a target comes in as a `System`. Nothing here reads a clock, a file or a random number.
+ */
+export { type CheckOptions, check, startCheck } from './check.ts';
+export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
+export { BreadthFirst } from './search/breadthFirst.ts';
+export {
+  type AgentSpec,
+  type Observation,
+  type Program,
+  program,
+  type SlotAction,
+  STOP,
+  type System,
+  type SystemOperation,
+  type Turn,
+  type Witness,
+} from './system.ts';
+export { TargetError, type TargetErrorCode } from './targetError.ts';
+export type { CheckResult, IncompleteReason, ScheduleStep, Verdict, Violation } from './verdict.ts';
+export { type AccessedBytes, Walk, type WalkOptions, type WalkStep } from './walk.ts';

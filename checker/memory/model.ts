@@ -1,0 +1,49 @@
+/**
+ * The contract of a memory model: which value an access returns and what it does to the memory, and what the memory
+ * does by itself. A model keeps its part of a state in some words of it; everything long is interned.
+ */
+import type { FenceOrdering } from '../../memory/index.ts';
+import type { AccessTable } from '../access.ts';
+
+export type MemoryModelName = 'sc' | 'tso';
+export const memoryModelNames: readonly MemoryModelName[] = ['sc', 'tso'];
+
+export interface MemoryModel {
+  readonly name: MemoryModelName;
+  /** Words of a state that are the model's, from word 0. */
+  readonly words: number;
+  /** Capacity of a store buffer in stores, or null where there is none. */
+  readonly bufferDepth: number | null;
+  /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
+  readonly bufferWasFull: boolean;
+  /** Largest number of stores that waited in one buffer. */
+  readonly deepestBuffer: number;
+  /** Whether the fence can be noticed by anyone; otherwise it needs no step. */
+  fenceIsStep(order: FenceOrdering): boolean;
+  /** Writes the model's words of the first state. */
+  start(state: Uint32Array, memory: Uint32Array): void;
+  /** In how many ways the access can happen now: 0 is blocked; a load has one for each message it may read. */
+  outcomes(state: Uint32Array, core: number, access: number): number;
+  /** Makes the access in its `choice`-th way; changes the model's words in place. Returns the result's word. */
+  perform(state: Uint32Array, core: number, access: number, choice: number): number;
+  /** How many different stores of the core could become visible next. */
+  drains(state: Uint32Array, core: number): number;
+  /** Makes the `choice`-th of them visible. Returns the access that stored it. */
+  drain(state: Uint32Array, core: number, choice: number): number;
+  /** No store waits anywhere. */
+  settled(state: Uint32Array): boolean;
+  /** Newest value of a word of the memory, once nothing waits. */
+  newest(state: Uint32Array, word: number): number;
+  /** Stores that wait at a core, oldest first, as accesses: for those who look at a state. */
+  waiting(state: Uint32Array, core: number): readonly number[];
+  bytes(): number;
+}
+
+/** What a model is made of. */
+export interface ModelParts {
+  readonly accesses: AccessTable;
+  readonly cores: number;
+  /** Words of the memory: one for each cell that several agents reach. */
+  readonly memoryWords: number;
+  readonly bufferDepth: number;
+}

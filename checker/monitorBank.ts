@@ -1,0 +1,329 @@
+/**
+ * All monitors of a run, with the ledger of who owns which buffer, as one interned vector of words. (Monitors'
+ * state, events) → next state is remembered, so a monitor runs only when it meets something new.
+ */
+
+import type { SlotState } from '../model/index.ts';
+import { ILLEGAL, nextSlotState, ownerOf, slotEventIndex, slotStates } from '../model/index.ts';
+import type {
+  Contents,
+  Monitor,
+  MonitorEvent,
+  PayloadAccessEvent,
+  Property,
+  PropertyContext,
+  SlotMoveEvent,
+  Words,
+} from '../properties/index.ts';
+import type { RawEvent } from './steppedPort.ts';
+import { PairCache } from './store/pairCache.ts';
+import { PersistentVectors } from './store/persistentVectors.ts';
+import { VectorEditor } from './store/vectorEditor.ts';
+import type { System } from './system.ts';
+import { TargetError } from './targetError.ts';
+
+export interface BrokenProperty {
+  readonly property: string;
+  readonly message: string;
+}
+
+/** The ledger's word of a slot: its state in the low bits, then who acquired it + 1. */
+const STATE_BITS = 3;
+const STATE_MASK = (1 << STATE_BITS) - 1;
+
+/** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
+type PreparedEvent =
+  | { readonly kind: 'complete'; readonly event: MonitorEvent }
+  | { readonly kind: 'slot'; readonly raw: RawSlot; readonly slot: number; readonly code: number }
+  | {
+      readonly kind: 'payload';
+      readonly raw: RawPayload;
+      readonly slot: number;
+      readonly within: number;
+      readonly inside: boolean;
+    };
+
+type RawSlot = RawEvent & { readonly kind: 'slot' };
+type RawPayload = RawEvent & { readonly kind: 'payload' };
+
+/** The events of one step that can matter to a monitor with a state; `broken`: what the others made of all events. */
+interface EventList {
+  readonly agent: number;
+  readonly core: number;
+  readonly events: readonly PreparedEvent[];
+  readonly broken: readonly BrokenProperty[];
+}
+
+interface PlacedMonitor {
+  readonly property: string;
+  readonly monitor: Monitor;
+  readonly words: Words;
+}
+
+export class MonitorBank {
+  readonly context: PropertyContext;
+  /** What the last `step` that returned -1 found. */
+  broken: BrokenProperty[] = [];
+
+  readonly #system: System;
+  /** Monitors with a state, and those without: pure functions of an event. */
+  readonly #stateful: readonly PlacedMonitor[];
+  readonly #stateless: readonly PlacedMonitor[];
+  readonly #vectors: PersistentVectors;
+  readonly #steps = new PairCache();
+  readonly #lists: EventList[] = [{ agent: -1, core: -1, events: [], broken: [] }];
+  readonly #listIds = new Map<string, number>();
+  readonly #editor: VectorEditor;
+  readonly #slotByAddress = new Map<number, number>();
+  readonly #observe: (agent: number, event: MonitorEvent) => void;
+
+  constructor(
+    system: System,
+    properties: readonly Property[],
+    contents: Contents,
+    observe: (agent: number, event: MonitorEvent) => void,
+  ) {
+    this.#system = system;
+    this.#observe = observe;
+    this.context = {
+      slots: system.slots,
+      queues: system.queues,
+      agents: system.agents,
+      operations: system.operations,
+      accessBound: system.accessBound,
+      contents,
+    };
+    let words = system.slots.length;
+    const placed: { property: string; monitor: Monitor; offset: number }[] = [];
+    for (const property of properties) {
+      const monitor = property.monitor?.(this.context);
+      if (monitor === undefined) continue;
+      placed.push({ property: property.name, monitor, offset: words });
+      words += monitor.words;
+    }
+    this.#vectors = new PersistentVectors(words);
+    this.#editor = new VectorEditor(this.#vectors);
+    const monitors = placed.map(({ property, monitor, offset }) => ({
+      property,
+      monitor,
+      words: new WordsWindow(this.#editor, offset, monitor.words),
+    }));
+    this.#stateful = monitors.filter(({ monitor }) => monitor.words > 0);
+    this.#stateless = monitors.filter(({ monitor }) => monitor.words === 0);
+    for (const [index, slot] of system.slots.entries()) this.#slotByAddress.set(slot.address, index);
+  }
+
+  /** The monitors' first state. */
+  start(): number {
+    this.#editor.open(this.#vectors.intern(new Uint32Array(Math.max(1, this.#vectors.width))));
+    for (const { monitor, words } of this.#stateful) monitor.start?.(words);
+    return this.#editor.commit();
+  }
+
+  /** Number of the list of events that one step of an agent causes; 0 is a list that no monitor could mind. */
+  intern(agent: number, events: readonly RawEvent[]): number {
+    if (events.length === 0) return 0;
+    const key = `${agent}|${JSON.stringify(events)}`;
+    let id = this.#listIds.get(key);
+    if (id === undefined) {
+      const list = this.#prepare(agent, events);
+      id = 0;
+      if (list.events.length > 0 || list.broken.length > 0) {
+        id = this.#lists.length;
+        this.#lists.push(list);
+      }
+      this.#listIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** The monitors' state after the events, or -1 if a property is broken (then see `broken`). */
+  step(state: number, list: number): number {
+    const known = this.#steps.get(state, list);
+    if (known >= 0) return known;
+    const next = this.#run(state, list);
+    if (next >= 0) this.#steps.put(state, list, next);
+    return next;
+  }
+
+  slotState(state: number, slot: number): SlotState {
+    return slotName((this.#vectors.get(state, slot) as number) & STATE_MASK);
+  }
+
+  /** Agent that owns the slot's buffer, or -1. */
+  holder(state: number, slot: number): number {
+    return (this.#vectors.get(state, slot) >>> STATE_BITS) - 1;
+  }
+
+  /** Whether every slot is free. */
+  allFree(state: number): boolean {
+    for (let slot = 0; slot < this.#system.slots.length; slot++) {
+      if (this.#vectors.get(state, slot) !== 0) return false;
+    }
+    return true;
+  }
+
+  get size(): number {
+    return this.#vectors.size;
+  }
+
+  bytes(): number {
+    return this.#vectors.bytes() + this.#steps.bytes();
+  }
+
+  #prepare(agent: number, events: readonly RawEvent[]): EventList {
+    const core = this.#system.agents[agent]?.core ?? -1;
+    const prepared: PreparedEvent[] = [];
+    this.broken = [];
+    for (const raw of events) {
+      if (raw.kind === 'slot') {
+        const slot = this.#slotByAddress.get(raw.address) ?? -1;
+        prepared.push({ kind: 'slot', raw, slot, code: slotEventIndex(raw.event) });
+      } else if (raw.kind === 'payload') {
+        const slot = this.#slotOf(raw.byteOffset);
+        const found = this.#system.slots[slot];
+        const within = found === undefined ? 0 : raw.byteOffset - found.address;
+        const inside = found !== undefined && within + raw.length <= found.lengthBytes;
+        prepared.push({ kind: 'payload', raw, slot, within, inside });
+      } else {
+        const event: MonitorEvent = { ...raw, agent, core };
+        this.#observe(agent, event);
+        this.#tell(this.#stateless, event);
+        if (this.#stateful.some(({ monitor }) => monitor.listens?.(event) ?? true)) {
+          prepared.push({ kind: 'complete', event });
+        }
+      }
+    }
+    return { agent, core, events: prepared, broken: this.broken };
+  }
+
+  #run(state: number, list: number): number {
+    const entry = this.#lists[list];
+    if (entry === undefined) throw new RangeError(`no list of events ${list}`);
+    this.broken = [...entry.broken];
+    this.#editor.open(state);
+    for (const prepared of entry.events) {
+      if (prepared.kind === 'complete') {
+        this.#tell(this.#stateful, prepared.event);
+        continue;
+      }
+      const event =
+        prepared.kind === 'slot' ? this.#slotMove(entry, prepared) : this.#payloadAccess(entry, prepared);
+      this.#observe(entry.agent, event);
+      this.#tell(this.#stateless, event);
+      this.#tell(this.#stateful, event);
+    }
+    return this.broken.length > 0 ? -1 : this.#editor.commit();
+  }
+
+  #tell(monitors: readonly PlacedMonitor[], event: MonitorEvent): void {
+    for (const { property, monitor, words } of monitors) {
+      const message = this.#ask(property, monitor, words, event);
+      if (message !== null && !this.broken.some((known) => known.property === property)) {
+        this.broken.push({ property, message });
+      }
+    }
+  }
+
+  #ask(property: string, monitor: Monitor, words: Words, event: MonitorEvent): string | null {
+    try {
+      return monitor.step(words, event);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new TargetError(
+        'monitor-threw',
+        `property ${property} threw on a ${event.kind} event: ${message}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Moves the ledger, and says how. */
+  #slotMove(
+    { agent, core }: EventList,
+    { raw, slot, code }: PreparedEvent & { readonly kind: 'slot' },
+  ): SlotMoveEvent {
+    const word = slot < 0 ? 0 : this.#editor.get(slot);
+    const from = word & STATE_MASK;
+    const to = slot < 0 ? ILLEGAL : nextSlotState(from, code);
+    if (to !== ILLEGAL) {
+      this.#editor.set(slot, to | ((ownerOf(to) === 'nobody' ? 0 : agent + 1) << STATE_BITS));
+    }
+    return {
+      kind: 'slot',
+      agent,
+      core,
+      event: raw.event,
+      depth: raw.depth,
+      slot,
+      address: raw.address,
+      length: raw.length,
+      from: slot < 0 ? null : slotName(from),
+      to: to === ILLEGAL ? null : slotName(to),
+      holder: (word >>> STATE_BITS) - 1,
+    };
+  }
+
+  #payloadAccess(
+    { agent, core }: EventList,
+    { raw, slot, within, inside }: PreparedEvent & { readonly kind: 'payload' },
+  ): PayloadAccessEvent {
+    const word = slot < 0 ? 0 : this.#editor.get(slot);
+    return {
+      kind: 'payload',
+      agent,
+      core,
+      access: raw.access,
+      byteOffset: raw.byteOffset,
+      length: raw.length,
+      content: raw.content,
+      slot,
+      within,
+      inside,
+      state: slot < 0 ? null : slotName(word & STATE_MASK),
+      ownerCore: this.#system.agents[(word >>> STATE_BITS) - 1]?.core ?? -1,
+    };
+  }
+
+  #slotOf(byteOffset: number): number {
+    return this.#system.slots.findIndex(
+      (slot) => byteOffset >= slot.address && byteOffset < slot.address + slot.lengthBytes,
+    );
+  }
+}
+
+function slotName(state: number): SlotState {
+  const name = slotStates[state];
+  if (name === undefined) throw new RangeError(`no slot state ${state}`);
+  return name;
+}
+
+/** A monitor's own words among those of all. */
+class WordsWindow implements Words {
+  readonly #editor: VectorEditor;
+  readonly #offset: number;
+  readonly #words: number;
+
+  constructor(editor: VectorEditor, offset: number, words: number) {
+    this.#editor = editor;
+    this.#offset = offset;
+    this.#words = words;
+  }
+
+  get(index: number): number {
+    return this.#editor.get(this.#place(index));
+  }
+
+  set(index: number, word: number): void {
+    this.#editor.set(this.#place(index), word);
+  }
+
+  #place(index: number): number {
+    if (!(index >= 0 && index < this.#words)) {
+      throw new RangeError(`word ${index} of a monitor that declared ${this.#words}`);
+    }
+    return this.#offset + index;
+  }
+}

@@ -1,0 +1,703 @@
+/**
+ * The port under the checker. It runs one turn of one agent: results recorded earlier are fed back in order, each
+ * checked against the access that the code makes now; at the first access without a result it throws, which
+ * suspends the agent there. Accesses to cells that only this agent reaches are served at once and are no steps.
+ */
+import {
+  AccessError,
+  bytesOf,
+  type FenceOrdering,
+  type Location,
+  type MemoryPort,
+  type OperationArguments,
+  type Ordering,
+  offsetOf,
+  type PlainData,
+  type Repeat,
+  type RmwOperation,
+  spaceOf,
+} from '../memory/index.ts';
+import {
+  ACTION,
+  type Access,
+  type AccessTable,
+  applyRmw,
+  CAS,
+  CHOOSE,
+  FENCE,
+  KIND_NAMES,
+  LOAD,
+  NO_ACCESS,
+  PAUSE,
+  READ,
+  RMW,
+  STORE,
+  sameAccess,
+  WRITE,
+} from './access.ts';
+import { type Cell, type CellMap, SEVERAL, SHARED } from './cells.ts';
+import { checkAccess } from './directPort.ts';
+import { canonical, plainCopy } from './plain.ts';
+import {
+  type Entry,
+  type FrameRecord,
+  type LoopEntry,
+  type PrivateWords,
+  privateKeyOf,
+  type Root,
+} from './position.ts';
+import type { ContentTable } from './store/contents.ts';
+import type { SlotAction, System } from './system.ts';
+import { TargetError } from './targetError.ts';
+
+/** An event as the implementation causes it, before it is seen against the slots' ownership. */
+export type RawEvent =
+  | {
+      readonly kind: 'call';
+      readonly operation: string;
+      readonly depth: number;
+      readonly args: Readonly<Record<string, PlainData>>;
+    }
+  | {
+      readonly kind: 'return';
+      readonly operation: string;
+      readonly depth: number;
+      readonly args: Readonly<Record<string, PlainData>>;
+      readonly result: PlainData;
+      readonly accesses: number;
+      readonly changed: readonly string[];
+    }
+  | {
+      readonly kind: 'slot';
+      readonly event: SlotAction['event'];
+      readonly depth: number;
+      readonly address: number;
+      readonly length: number;
+    }
+  | {
+      readonly kind: 'payload';
+      readonly access: 'read' | 'write';
+      readonly byteOffset: number;
+      readonly length: number;
+      readonly content: number;
+    }
+  | {
+      readonly kind: 'access';
+      readonly writes: boolean;
+      readonly byteOffset: number;
+      readonly length: number;
+      readonly name: string;
+      readonly operation: string | null;
+    }
+  | { readonly kind: 'allocation'; readonly byteOffset: number; readonly length: number }
+  | {
+      readonly kind: 'fault';
+      readonly fault: 'misaligned' | 'out-of-range' | 'unsafe-integer' | 'unbounded' | 'threw';
+      readonly operation: string | null;
+      readonly message: string;
+    };
+
+/** Thrown to suspend the agent. It must reach the engine. */
+export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
+/** Thrown when an operation exceeds its bound on accesses. */
+class Unbounded extends Error {}
+
+/** Before the first turn. */
+const NO_ROOT: Root = {
+  id: -1,
+  agent: -1,
+  state: null,
+  privateWords: new Map(),
+  privateKey: '',
+  position: -1,
+  pausedPosition: -1,
+  deadPosition: -1,
+};
+
+interface Frame {
+  readonly operation: string;
+  accesses: number;
+  longest: number;
+  /** What the operation knows to stand in a cell, as long as nobody else can have changed what it says of itself. */
+  readonly known: Map<number, number>;
+  /** Cell → [content before the operation's first store, or null if unknown; last stored]. */
+  readonly changed: Map<number, [number | null, number]>;
+}
+
+/** What the port needs of the engine around it. */
+export interface SteppedPortHost {
+  readonly system: System;
+  readonly cells: CellMap;
+  readonly contents: ContentTable;
+  readonly accesses: AccessTable;
+  /** First word of a cell. */
+  initialWord(cell: Cell): number;
+  /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
+  fenceIsStep(order: FenceOrdering): boolean;
+  /** Interns the end of a loop's pass, or of the loop. */
+  loopEntry(
+    root: Root,
+    parent: Entry | null,
+    kind: LoopEntry['kind'],
+    nesting: number,
+    data: PlainData,
+    privateWords: PrivateWords,
+    frames: readonly FrameRecord[],
+    key: string,
+  ): LoopEntry;
+  /** Where the code stands now, if sites are recorded. */
+  site(): string | null;
+}
+
+export class SteppedPort implements MemoryPort {
+  readonly agent: number;
+  readonly core: number;
+  readonly #host: SteppedPortHost;
+
+  #root: Root;
+  #entries: Entry[] = [];
+  #cursor = 0;
+  #private = new Map<number, number>();
+  #frames: Frame[] = [];
+  #loops = 0;
+  #turnAccesses = 0;
+  /** Ownership events since the last recorded result; whether the step that led to this turn carried one. */
+  #moves = 0;
+  #carried = false;
+
+  /** What the step has caused so far; read by the engine after the run. */
+  events: RawEvent[] = [];
+  suspended = false;
+  /** The suspended access; null when suspended before the turn's first event (`pausedAtStart`). */
+  pending: Access | null = null;
+  pausedAtStart = false;
+  site: string | null = null;
+  merged: string[] = [];
+
+  constructor(agent: number, core: number, host: SteppedPortHost) {
+    this.#root = NO_ROOT;
+    this.agent = agent;
+    this.core = core;
+    this.#host = host;
+  }
+
+  /** Begins the run of a step. */
+  beginStep(): void {
+    this.events = [];
+    this.merged = [];
+    this.#moves = 0;
+  }
+
+  /** Begins a turn, with the results recorded in it so far. `fresh`: it follows another turn in the same step. */
+  beginTurn(root: Root, newest: Entry | null, fresh: boolean): void {
+    this.#root = root;
+    const entries: Entry[] = new Array(newest?.length ?? 0);
+    for (let entry = newest; entry !== null; entry = entry.parent) entries[entry.length - 1] = entry;
+    this.#entries = entries;
+    this.#cursor = 0;
+    this.#private = new Map(root.privateWords);
+    this.#frames = [];
+    this.#loops = 0;
+    this.#turnAccesses = 0;
+    this.#carried = fresh && this.#moves > 0;
+    this.#moves = 0;
+    this.suspended = false;
+    this.pending = null;
+    this.pausedAtStart = false;
+    this.site = null;
+  }
+
+  get newest(): Entry | null {
+    return this.#entries[this.#entries.length - 1] ?? null;
+  }
+
+  get privateWords(): PrivateWords {
+    return this.#private;
+  }
+
+  get operations(): readonly string[] {
+    return this.#frames.map((frame) => frame.operation);
+  }
+
+  /** The turn has begun, but nothing has happened in it yet: no result, no move of ownership. */
+  get isResting(): boolean {
+    return this.#entries.length === 0 && this.#moves === 0;
+  }
+
+  /** Whether all recorded results have been consumed: what happens now is new. */
+  get isLive(): boolean {
+    return this.#cursor === this.#entries.length;
+  }
+
+  load(at: Location, order: Ordering): number {
+    const cell = this.#cell(at, false);
+    const within = offsetOf(at) - cell.byteOffset;
+    const word = this.#isPrivate(cell)
+      ? this.#part(cell, within, bytesOf(at), this.#privateWord(cell))
+      : this.#step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes: bytesOf(at), order });
+    this.#learn(cell, within, bytesOf(at), word);
+    return cell.block ? this.#host.accesses.number(word) : word;
+  }
+
+  store(at: Location, value: number, order: Ordering): void {
+    const cell = this.#cell(at, true);
+    const bytes = bytesOf(at);
+    const within = offsetOf(at) - cell.byteOffset;
+    const word = this.#wordOf(cell, value, bytes, at);
+    if (this.#isPrivate(cell)) {
+      this.#change(cell, within, bytes, word, this.#privateWord(cell));
+      this.#storePrivate(cell, within, word);
+    } else {
+      this.#step({ ...NO_ACCESS, kind: STORE, cell: cell.number, within, bytes, order, value: word });
+      this.#change(cell, within, bytes, word, null);
+    }
+    // A seq_cst store is followed by a full fence (design of the hardware mappings: x86 xchg, Arm stlr + dmb).
+    if (order === 'seq_cst') this.fence('seq_cst');
+  }
+
+  rmw(at: Location, operation: RmwOperation, value: number, order: Ordering): number {
+    const cell = this.#cell(at, true);
+    const bytes = bytesOf(at);
+    const within = offsetOf(at) - cell.byteOffset;
+    const operand = this.#wordOf(cell, value, bytes, at);
+    const access = {
+      ...NO_ACCESS,
+      kind: RMW,
+      cell: cell.number,
+      within,
+      bytes,
+      order,
+      operation,
+      value: operand,
+    };
+    const word = this.#isPrivate(cell)
+      ? this.#part(cell, within, bytes, this.#privateWord(cell))
+      : this.#step(access);
+    const old = cell.block ? this.#host.accesses.number(word) : word;
+    const result = this.#wordOf(cell, applyRmw(operation, old, value, bytes), bytes, at);
+    this.#change(cell, within, bytes, result, word);
+    if (this.#isPrivate(cell)) this.#storePrivate(cell, within, result);
+    return old;
+  }
+
+  cas(at: Location, expected: number, desired: number, order: Ordering, failureOrder: Ordering): number {
+    const cell = this.#cell(at, true);
+    const bytes = bytesOf(at);
+    const within = offsetOf(at) - cell.byteOffset;
+    const expectedWord = this.#wordOf(cell, expected, bytes, at);
+    const desiredWord = this.#wordOf(cell, desired, bytes, at);
+    const word = this.#isPrivate(cell)
+      ? this.#part(cell, within, bytes, this.#privateWord(cell))
+      : this.#step({
+          ...NO_ACCESS,
+          kind: CAS,
+          cell: cell.number,
+          within,
+          bytes,
+          order,
+          failureOrder,
+          value: desiredWord,
+          expected: expectedWord,
+        });
+    if (word === expectedWord) {
+      this.#change(cell, within, bytes, desiredWord, word);
+      if (this.#isPrivate(cell)) this.#storePrivate(cell, within, desiredWord);
+    } else {
+      this.#learn(cell, within, bytes, word);
+    }
+    return cell.block ? this.#host.accesses.number(word) : word;
+  }
+
+  fence(order: FenceOrdering): void {
+    this.#count('a fence');
+    if (this.#host.fenceIsStep(order)) this.#step({ ...NO_ACCESS, kind: FENCE, order });
+    else this.#noteMerged(`fence ${order}`);
+  }
+
+  readRange(byteOffset: number, into: Uint8Array): void {
+    if (into.length === 0) return;
+    const cell = this.#rangeCell(byteOffset, into.length, false);
+    const within = byteOffset - cell.byteOffset;
+    const bytes = into.length;
+    const content = this.#isPrivate(cell)
+      ? this.#host.contents.slice(this.#privateWord(cell), within, bytes)
+      : this.#step({ ...NO_ACCESS, kind: READ, cell: cell.number, within, bytes, order: 'plain' });
+    this.#learn(cell, within, bytes, content);
+    this.#emit({ kind: 'payload', access: 'read', byteOffset, length: bytes, content });
+    into.set(this.#host.contents.bytesOf(content));
+  }
+
+  writeRange(byteOffset: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const cell = this.#rangeCell(byteOffset, bytes.length, true);
+    const within = byteOffset - cell.byteOffset;
+    const content = this.#host.contents.intern(bytes);
+    if (this.#isPrivate(cell)) {
+      this.#change(cell, within, bytes.length, content, this.#privateWord(cell));
+      this.#storePrivate(cell, within, content);
+    } else {
+      const access = { kind: WRITE, cell: cell.number, within, bytes: bytes.length, value: content };
+      this.#step({ ...NO_ACCESS, ...access, order: 'plain' });
+      this.#change(cell, within, bytes.length, content, null);
+    }
+    this.#emit({ kind: 'payload', access: 'write', byteOffset, length: bytes.length, content });
+  }
+
+  choose(count: number): number {
+    if (!Number.isInteger(count) || count < 1) throw new RangeError(`choose(${count}): expected 1 or more`);
+    this.#checkSuspended();
+    if (count === 1) return 0;
+    return this.#step({ ...NO_ACCESS, kind: CHOOSE, argument: count });
+  }
+
+  action(name: string, argument: number): number {
+    this.#checkSuspended();
+    return this.#step({ ...NO_ACCESS, kind: ACTION, name, argument });
+  }
+
+  repeat<S extends PlainData, R extends PlainData | undefined>(
+    state: S,
+    body: (state: S) => Repeat<S, R>,
+  ): R {
+    this.#checkSuspended();
+    const nesting = this.#loops;
+    const base = this.#cursor;
+    const outer = this.#frames.map((frame) => ({ accesses: frame.accesses, known: new Map(frame.known) }));
+    let current = state;
+    const recorded = this.#entries[base];
+    if (recorded !== undefined && recorded.kind !== 'access' && recorded.nesting === nesting) {
+      this.#resume(recorded);
+      // The loop's own state or result, as its body returned it: of type S, or R.
+      if (recorded.kind === 'done') return recorded.data as R;
+      current = recorded.data as S;
+    }
+    for (;;) {
+      this.#loops = nesting + 1;
+      const pass = body(structuredClone(current));
+      this.#loops = nesting;
+      this.#checkSuspended();
+      this.#endPass(outer);
+      if ('done' in pass) {
+        this.#forget(base, 'done', nesting, pass.done ?? null);
+        return pass.done;
+      }
+      this.#forget(base, 'again', nesting, pass.again);
+      current = pass.again;
+    }
+  }
+
+  op<R extends PlainData | undefined>(name: string, args: OperationArguments, body: () => R): R {
+    this.#checkSuspended();
+    const depth = this.#frames.length;
+    const frame: Frame = { operation: name, accesses: 0, longest: 0, known: new Map(), changed: new Map() };
+    this.#frames.push(frame);
+    const contract = this.#host.system.operations[name];
+    const before = this.#arguments(name, args);
+    this.#emit({ kind: 'call', operation: name, depth, args: before });
+    this.#move(contract?.onCall?.(before) ?? null, depth);
+    const result = body();
+    this.#checkSuspended();
+    const after = this.#arguments(name, args);
+    const plainResult = plainCopy(result, `the result of ${name}`);
+    this.#frames.pop();
+    this.#emit({
+      kind: 'return',
+      operation: name,
+      depth,
+      args: after,
+      result: plainResult,
+      accesses: Math.max(frame.longest, frame.accesses),
+      changed: this.#left(frame),
+    });
+    const outer = this.#frames[depth - 1];
+    if (outer !== undefined) this.#handUp(frame, outer);
+    const allocated = contract?.allocates?.(after, plainResult) ?? null;
+    if (allocated !== null) this.#emit({ kind: 'allocation', ...allocated });
+    this.#move(contract?.onReturn?.(after, plainResult) ?? null, depth);
+    return result;
+  }
+
+  /** What went wrong when the implementation threw, as an event. */
+  fault(error: unknown): RawEvent {
+    const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
+    if (error instanceof AccessError)
+      return { kind: 'fault', fault: error.code, operation, message: error.message };
+    if (error instanceof Unbounded)
+      return { kind: 'fault', fault: 'unbounded', operation, message: error.message };
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return {
+      kind: 'fault',
+      fault: 'threw',
+      operation,
+      message: `${operation ?? 'the program'} threw ${message}`,
+    };
+  }
+
+  // --- Steps -------------------------------------------------------------------------------------------------------
+
+  /** The result of an access that is a step: recorded, or not known yet, which suspends the agent. */
+  #step(access: Access): number {
+    this.#checkSuspended();
+    const entry = this.#entries[this.#cursor];
+    if (entry === undefined) {
+      this.pending = access;
+      this.site = this.#host.site();
+      this.#suspend();
+    }
+    if (entry.kind !== 'access' || !sameAccess(this.#host.accesses.get(entry.access), access)) {
+      throw this.#nondeterministic(entry, access);
+    }
+    this.#cursor++;
+    this.#moves = 0;
+    this.#carried = false;
+    return entry.word;
+  }
+
+  #suspend(): never {
+    this.suspended = true;
+    throw SUSPENSION;
+  }
+
+  /** Code that goes on after it was suspended has caught what was not meant for it: keep throwing. */
+  #checkSuspended(): void {
+    if (this.suspended) throw SUSPENSION;
+  }
+
+  #nondeterministic(entry: Entry, now: Access): TargetError {
+    const recorded =
+      entry.kind === 'access' ? this.describe(this.#host.accesses.get(entry.access)) : 'a loop';
+    return new TargetError(
+      'nondeterministic',
+      `agent ${this.#host.system.agents[this.agent]?.name}: run again with the same results, the code made another access. ` +
+        `Recorded: ${recorded}; now: ${this.describe(now)}. ` +
+        `Keep all state in the port's memories or in the program's state, and use no time, no random numbers.`,
+    );
+  }
+
+  /** An access in words, for messages. */
+  describe(access: Access): string {
+    const cell = access.cell < 0 ? null : this.#host.cells.cell(access.cell);
+    const place =
+      cell === null
+        ? access.name
+        : this.#host.cells.nameOf(cell.memory, cell.byteOffset + access.within, access.bytes);
+    const value = access.kind === STORE ? ` = ${access.value}` : '';
+    return `${KIND_NAMES[access.kind]} ${place}${value} ${access.order}`.replace(/ +/g, ' ').trim();
+  }
+
+  // --- Cells -------------------------------------------------------------------------------------------------------
+
+  #cell(at: Location, writes: boolean): Cell {
+    this.#checkSuspended();
+    const { system, cells } = this.#host;
+    const local = spaceOf(at) === 'local';
+    const memory = local ? this.core : SHARED;
+    const bytes = bytesOf(at);
+    const byteOffset = offsetOf(at);
+    checkAccess(
+      memory,
+      local ? system.localBytes : system.sharedBytes,
+      byteOffset,
+      bytes,
+      bytes,
+      (...where) => cells.nameOf(...where),
+    );
+    return this.#reach(memory, byteOffset, bytes, false, writes);
+  }
+
+  #rangeCell(byteOffset: number, length: number, writes: boolean): Cell {
+    this.#checkSuspended();
+    const { system, cells } = this.#host;
+    checkAccess(SHARED, system.sharedBytes, byteOffset, length, 1, (...where) => cells.nameOf(...where));
+    return this.#reach(SHARED, byteOffset, length, true, writes);
+  }
+
+  #reach(memory: number, byteOffset: number, bytes: number, range: boolean, writes: boolean): Cell {
+    const { system, cells } = this.#host;
+    const name = (): string => cells.nameOf(memory, byteOffset, bytes);
+    this.#count(name);
+    const cell = cells.resolve(memory, byteOffset, bytes, range, this.agent);
+    if (system.watchAccesses === true && memory === SHARED) {
+      const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
+      this.#watch({ kind: 'access', writes, byteOffset, length: bytes, name: name(), operation });
+    }
+    if (cell.agent !== SEVERAL) this.#noteMerged(name);
+    return cell;
+  }
+
+  /** An access is told of with the step that makes it: so not before its result is there. */
+  #watch(event: RawEvent): void {
+    if (this.isLive) this.events.push(event);
+  }
+
+  #isPrivate(cell: Cell): boolean {
+    return cell.agent !== SEVERAL;
+  }
+
+  #privateWord(cell: Cell): number {
+    return this.#private.get(cell.number) ?? this.#host.initialWord(cell);
+  }
+
+  #storePrivate(cell: Cell, within: number, word: number): void {
+    const stored = cell.block ? this.#host.contents.splice(this.#privateWord(cell), within, word) : word;
+    if (stored === this.#host.initialWord(cell)) this.#private.delete(cell.number);
+    else this.#private.set(cell.number, stored);
+  }
+
+  #part(cell: Cell, within: number, bytes: number, word: number): number {
+    return cell.block ? this.#host.contents.slice(word, within, bytes) : word;
+  }
+
+  /** A scalar as the word of its cell: cut to its width, as content if the cell is a block. */
+  #wordOf(cell: Cell, value: number, bytes: number, at: Location): number {
+    if (!Number.isSafeInteger(value) || (bytes === 8 && value < 0)) {
+      const name = this.#host.cells.nameOf(cell.memory, offsetOf(at), bytes);
+      const message = `${value} stored to ${name}: expected a safe integer, 0..2^53-1`;
+      throw new AccessError('unsafe-integer', name, offsetOf(at), bytes, message);
+    }
+    const cut = bytes === 8 ? value : bytes === 4 ? value >>> 0 : value & ((1 << (bytes * 8)) - 1);
+    return cell.block ? this.#host.accesses.content(cut, bytes) : cut;
+  }
+
+  // --- Operations --------------------------------------------------------------------------------------------------
+
+  #count(what: string | (() => string)): void {
+    this.#checkSuspended();
+    const bound = this.#host.system.accessBound;
+    this.#turnAccesses++;
+    for (const frame of this.#frames) {
+      if (++frame.accesses > bound) throw this.#unbounded(frame.operation, what);
+    }
+    if (this.#frames.length === 0 && this.#turnAccesses > bound)
+      throw this.#unbounded('a turn of the program', what);
+  }
+
+  #unbounded(operation: string, what: string | (() => string)): Unbounded {
+    const last = typeof what === 'string' ? what : what();
+    return new Unbounded(
+      `${operation} made more than ${this.#host.system.accessBound} accesses without an end, the last to ${last}. ` +
+        `If that loop is meant to go on until another agent acts, write it with port.repeat.`,
+    );
+  }
+
+  #learn(cell: Cell, within: number, bytes: number, word: number): void {
+    if (within !== 0 || bytes !== cell.bytes) return;
+    for (const frame of this.#frames) frame.known.set(cell.number, word);
+  }
+
+  /** A store by the open operations. `before`: what stood there, if it is known for certain. */
+  #change(cell: Cell, within: number, bytes: number, word: number, before: number | null): void {
+    const whole = within === 0 && bytes === cell.bytes;
+    for (const frame of this.#frames) {
+      const change = frame.changed.get(cell.number);
+      const current = whole ? word : -1;
+      if (change !== undefined) change[1] = current;
+      else frame.changed.set(cell.number, [before ?? frame.known.get(cell.number) ?? null, current]);
+    }
+  }
+
+  /** What a returning operation leaves changed, by name. */
+  #left(frame: Frame): string[] {
+    const left: string[] = [];
+    for (const [number, [original, current]] of frame.changed) {
+      if (original === current) continue;
+      const cell = this.#host.cells.cell(number);
+      left.push(this.#host.cells.nameOf(cell.memory, cell.byteOffset, cell.bytes));
+    }
+    return left.sort();
+  }
+
+  /** The outer operation's own count already has the inner one's accesses; a loop inside counts by its longest pass. */
+  #handUp(inner: Frame, outer: Frame): void {
+    outer.longest = Math.max(outer.longest, inner.longest);
+  }
+
+  #arguments(operation: string, args: OperationArguments): Readonly<Record<string, PlainData>> {
+    const copy: Record<string, PlainData> = {};
+    for (const [name, value] of Object.entries(args))
+      copy[name] = plainCopy(value, `argument ${name} of ${operation}`);
+    return copy;
+  }
+
+  #emit(event: RawEvent): void {
+    if (this.isLive) this.events.push(event);
+  }
+
+  /** Ownership moves. A step carries one such event: a second one waits for a step of its own. */
+  #move(action: SlotAction | null, depth: number): void {
+    if (action === null) return;
+    if (this.#carried && this.isLive && this.#entries.length === 0 && this.#moves === 0) {
+      this.pausedAtStart = true;
+      this.#suspend();
+    }
+    if (this.#moves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+    this.#moves++;
+    this.#emit({
+      kind: 'slot',
+      event: action.event,
+      depth,
+      address: action.address,
+      length: action.length ?? -1,
+    });
+  }
+
+  // --- Loops -------------------------------------------------------------------------------------------------------
+
+  #resume(recorded: LoopEntry): void {
+    this.#cursor++;
+    this.#moves = 0;
+    this.#carried = false;
+    this.#private = new Map(recorded.privateWords);
+    for (const [depth, record] of recorded.frames.entries()) {
+      const frame = this.#frames[depth];
+      if (frame === undefined) continue;
+      frame.accesses = record.accesses;
+      frame.longest = record.longest;
+      frame.changed.clear();
+      for (const [cell, original, current] of record.changed) frame.changed.set(cell, [original, current]);
+    }
+  }
+
+  /** Bounds and reports count a pass of a loop, not the loop. */
+  #endPass(
+    outer: readonly { readonly accesses: number; readonly known: ReadonlyMap<number, number> }[],
+  ): void {
+    for (const [depth, before] of outer.entries()) {
+      const frame = this.#frames[depth];
+      if (frame === undefined) continue;
+      frame.longest = Math.max(frame.longest, frame.accesses);
+      frame.accesses = before.accesses;
+      frame.known.clear();
+      for (const [cell, word] of before.known) frame.known.set(cell, word);
+    }
+  }
+
+  /** Drops the results recorded since the loop began, and records in their place where it stands. */
+  #forget(base: number, kind: LoopEntry['kind'], nesting: number, data: PlainData): void {
+    if (!this.isLive) {
+      throw new TargetError('nondeterministic', 'a loop ended earlier than when its results were recorded');
+    }
+    const frames = this.#frames.map((frame) => ({
+      accesses: frame.accesses,
+      longest: frame.longest,
+      changed: [...frame.changed].map(([cell, [original, current]]) => [cell, original, current] as const),
+    }));
+    const key = `${kind}|${nesting}|${canonical(data, 'the state of a loop')}|${privateKeyOf(this.#private)}|${JSON.stringify(frames)}`;
+    const parent = this.#entries[base - 1] ?? null;
+    const privateWords = new Map(this.#private);
+    const entry = this.#host.loopEntry(this.#root, parent, kind, nesting, data, privateWords, frames, key);
+    this.#entries.length = base;
+    this.#entries.push(entry);
+    this.#cursor = base + 1;
+  }
+
+  #noteMerged(what: string | (() => string)): void {
+    if (!this.isLive || this.#host.site === noSite) return;
+    this.merged.push(typeof what === 'string' ? what : what());
+  }
+}
+
+/** A host that records no sites. */
+export function noSite(): null {
+  return null;
+}

@@ -1,0 +1,115 @@
+/**
+ * What the checker explores: cores, agents and their programs on one memory, with the properties that must hold.
+ * A system is one scenario at one size; the checker knows nothing else about a target.
+ */
+import type { MemoryPort, PlainData } from '../memory/index.ts';
+import type { SlotEvent } from '../model/index.ts';
+import type {
+  LocationNames,
+  MonitorEvent,
+  OperationContract,
+  Property,
+  Slot,
+  StateView,
+} from '../properties/index.ts';
+
+/** Returned by a turn: the agent has ended and takes no further step. */
+export const STOP: unique symbol = Symbol('stop');
+
+/**
+ * One turn of an agent: usually one operation. A pure function of its plain-data state and of what the port returns.
+ * Between two turns the agent is at rest, which is where quiescent states are looked at.
+ */
+export type Turn = (state: PlainData) => PlainData | typeof STOP;
+
+/** What an agent does, for ever or until it stops. */
+export interface Program {
+  readonly initial: PlainData;
+  /** Binds the program to a port. Called anew for every run, so nothing may be kept outside the port's memories. */
+  start(port: MemoryPort): Turn;
+}
+
+/** A program whose state has a type of its own. */
+export function program<S extends PlainData>(
+  initial: S,
+  start: (port: MemoryPort) => (state: S) => S | typeof STOP,
+): Program {
+  // The engine hands a turn only states which a turn of the same program returned, or `initial`: all of type S.
+  return { initial, start: start as unknown as Program['start'] };
+}
+
+export interface AgentSpec {
+  readonly name: string;
+  /** Index into the system's cores. */
+  readonly core: number;
+  readonly program: Program;
+  /** Queues (indices) from which it may take buffers; not given: all of them. Saves states that only order takes. */
+  readonly receives?: readonly number[];
+}
+
+/** How ownership moves at the call or the return of an operation. */
+export interface SlotAction {
+  readonly event: SlotEvent;
+  /** Address of the buffer, as the implementation names it. */
+  readonly address: number;
+  /** Length in bytes that goes with it, where there is one. */
+  readonly length?: number;
+}
+
+type PlainArguments = Readonly<Record<string, PlainData>>;
+
+/** An operation of the target, translated into ownership once, at the boundary. */
+export interface SystemOperation extends OperationContract {
+  onCall?(args: PlainArguments): SlotAction | null;
+  onReturn?(args: PlainArguments, result: PlainData): SlotAction | null;
+  /** Shared memory that the operation handed out, if it is an allocator's. */
+  allocates?(
+    args: PlainArguments,
+    result: PlainData,
+  ): { readonly byteOffset: number; readonly length: number } | null;
+}
+
+/** What a witness may look at: every event, and every state in which an agent rests between two turns. */
+export type Observation =
+  | { readonly kind: 'event'; readonly agent: string; readonly event: MonitorEvent }
+  | { readonly kind: 'rest'; readonly agent: string; readonly state: PlainData };
+
+/** A situation that must be reachable: a proof in which the queue never filled up proves little. */
+export interface Witness {
+  readonly name: string;
+  /** Pure; called once for each new event and resting state. */
+  reached(observation: Observation): boolean;
+}
+
+export interface System {
+  /** Shown in reports: target, scenario and parameters. */
+  readonly title: string;
+  readonly sharedBytes: number;
+  /** Bytes of each core's local memory. */
+  readonly localBytes: number;
+  readonly cores: readonly string[];
+  readonly agents: readonly AgentSpec[];
+  readonly slots: readonly Slot[];
+  readonly queues: number;
+  readonly operations: Readonly<Record<string, SystemOperation>>;
+  readonly names: LocationNames;
+  /** Brings the memory into the state in which the agents start. One port a core; nothing in it is a step. */
+  setup(ports: readonly MemoryPort[]): void;
+  readonly properties: readonly Property[];
+  readonly witnesses: readonly Witness[];
+  /** All buffers free, and the cursors of both sides agree. Asked in quiescent states only. */
+  home?(view: StateView): boolean;
+  /**
+   * Whether no work is left in a state in which all is home: then it is no deadlock that nothing will ever succeed. Takes
+   * the agents' states, null for one that has ended. Not given: once some agent has ended.
+   */
+  finished?(states: readonly (PlainData | null)[]): boolean;
+  /** Calls `place` for each place in which a slot's buffer stands. Asked in quiescent states only. */
+  census?(view: StateView, place: (slot: number, where: () => string) => void): void;
+  /** Largest number of own accesses of one operation (in a loop: of one pass). */
+  readonly accessBound: number;
+  /** Tell monitors of every access to shared memory, not of payload accesses only. */
+  readonly watchAccesses?: boolean;
+  /** Capacity of a store buffer, in stores, under memory models that have one. */
+  readonly bufferDepth?: number;
+}

@@ -1,0 +1,270 @@
+/**
+ * A walk: one run of a system, step by step, along a schedule that somebody else chooses. Replay, shrinking and
+ * fuzzing walk; the steps are the very ones that the search explores.
+ */
+import type { StateView } from '../properties/index.ts';
+import { ACTION, type Access, CAS, CHOOSE, KIND_NAMES, LOAD, READ, RMW, STORE, WRITE } from './access.ts';
+import type { CheckOptions } from './check.ts';
+import { machineFactory } from './check.ts';
+import { BROKEN, type Machine } from './machine.ts';
+import type { BrokenProperty } from './monitorBank.ts';
+import { Restart } from './restart.ts';
+import type { System } from './system.ts';
+import type { ScheduleStep } from './verdict.ts';
+
+/** What a step did, in words and values. */
+export interface WalkStep {
+  readonly step: ScheduleStep;
+  /** Name of the agent, or of the core whose store drained. */
+  readonly who: string;
+  /** Operations open at the access, outermost first. */
+  readonly operations: readonly string[];
+  /** `load`, `store`, `rmw`, `cas`, `fence`, `read`, `write`, `choose`, `action`, `pause` or `drain`. */
+  readonly access: string;
+  /** Name of the location, or of the action; '' where there is none. */
+  readonly location: string;
+  readonly order: string;
+  /** What was loaded or stored, or chosen; payload as hexadecimal digits; null where there is nothing. */
+  readonly value: number | string | null;
+  /** The bytes accessed, and whether they were written (by a failing CAS, they were not); null where there are none. */
+  readonly at: AccessedBytes | null;
+  /** Where the access stands in the code, as the host's `site` gave it. */
+  readonly site: string | null;
+  /** Accesses and fences merged into this step after its own access. */
+  readonly merged: readonly string[];
+  /** Properties that this step broke. */
+  readonly broken: readonly BrokenProperty[];
+}
+
+/** Bytes of one memory. */
+export interface AccessedBytes {
+  /** -1: shared memory; otherwise the core whose local memory it is. */
+  readonly memory: number;
+  readonly byteOffset: number;
+  readonly bytes: number;
+  readonly writes: boolean;
+}
+
+export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'verify'> {
+  /** Says where the running code stands, for `WalkStep.site`. */
+  readonly site?: () => string | null;
+}
+
+/** Tables of a walk are dropped when they hold this many positions: fuzzing meets new ones without end. */
+const MOST_POSITIONS = 200_000;
+
+export class Walk {
+  readonly system: System;
+  readonly #build: () => Machine;
+  readonly #looks: readonly {
+    readonly property: string;
+    readonly look: (view: StateView) => string | null;
+  }[];
+  #machine: Machine;
+  #state: Uint32Array;
+  #taken: ScheduleStep[] = [];
+  #stuck = false;
+
+  /** @throws TargetError if the system cannot be set up. */
+  constructor(system: System, options: WalkOptions = {}) {
+    this.system = system;
+    const { build, properties } = machineFactory(system, { verify: false, ...options }, options.site);
+    this.#build = build;
+    this.#machine = build();
+    this.#state = new Uint32Array(this.#machine.width);
+    const context = this.#machine.monitors.context;
+    this.#looks = properties.flatMap((property) => {
+      const look = property.quiescent?.(context);
+      return look === undefined ? [] : [{ property: property.name, look }];
+    });
+    this.reset();
+  }
+
+  /** The schedule walked so far. */
+  get schedule(): readonly ScheduleStep[] {
+    return this.#taken;
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  /** The state's words: changed in place by each step, and replaced when the walk starts anew. Not to be changed. */
+  get state(): Uint32Array {
+    return this.#state;
+  }
+
+  /** Whether the agent stands between two turns, or has ended. */
+  isResting(agent: number): boolean {
+    const { positions, firstPosition } = this.#machine;
+    return positions.resting[this.#state[firstPosition + agent] as number] === 1;
+  }
+
+  /** Back to the first state. Returns the properties broken there. */
+  reset(): readonly BrokenProperty[] {
+    if (this.#machine.positions.size > MOST_POSITIONS) this.#machine = this.#build();
+    this.#taken = [];
+    this.#stuck = false;
+    for (;;) {
+      try {
+        return this.#machine.start(this.#state) === BROKEN ? this.#machine.monitors.broken : [];
+      } catch (error) {
+        this.#restart(error);
+      }
+    }
+  }
+
+  /** Every step possible now: agents in their order, each with its choices; then what could drain, by core. */
+  enabled(): ScheduleStep[] {
+    const steps: ScheduleStep[] = [];
+    if (this.#stuck) return steps;
+    for (let who = 0; who < this.system.agents.length; who++) {
+      const outcomes = this.#machine.outcomes(this.#state, who);
+      for (let choice = 0; choice < outcomes; choice++) steps.push({ kind: 'step', who, choice });
+    }
+    for (let who = 0; who < this.system.cores.length; who++) {
+      const drains = this.#machine.model.drains(this.#state, who);
+      for (let choice = 0; choice < drains; choice++) steps.push({ kind: 'drain', who, choice });
+    }
+    return steps;
+  }
+
+  isEnabled(step: ScheduleStep): boolean {
+    if (this.#stuck) return false;
+    const ways =
+      step.kind === 'step'
+        ? step.who < this.system.agents.length
+          ? this.#machine.outcomes(this.#state, step.who)
+          : 0
+        : step.who < this.system.cores.length
+          ? this.#machine.model.drains(this.#state, step.who)
+          : 0;
+    return step.choice < ways;
+  }
+
+  /** Takes a step that is enabled, without words: fast. Returns the properties it broke; after one, nothing more. */
+  advance(step: ScheduleStep): readonly BrokenProperty[] {
+    for (;;) {
+      try {
+        if (step.kind === 'drain') {
+          this.#machine.model.drain(this.#state, step.who, step.choice);
+        } else if (this.#machine.fire(this.#state, step.who, step.choice) === BROKEN) {
+          this.#taken.push(step);
+          this.#stuck = true;
+          return this.#machine.monitors.broken;
+        }
+        this.#taken.push(step);
+        return this.#atRest();
+      } catch (error) {
+        this.#restart(error);
+      }
+    }
+  }
+
+  /** Takes a step that is enabled, and says what it did. */
+  take(step: ScheduleStep): WalkStep {
+    const { system } = this;
+    if (step.kind === 'drain') {
+      const access = this.#machine.model.waiting(this.#state, step.who)[step.choice] ?? 0;
+      const broken = this.advance(step);
+      const shown = this.#shown(this.#machine.accesses.get(access), null);
+      const who = system.cores[step.who] ?? '';
+      return { step, who, operations: [], ...shown, access: 'drain', site: null, merged: [], broken };
+    }
+    const before = this.#machine.positionRecord(this.#state, step.who);
+    const access = this.#machine.pending(this.#state, step.who);
+    const broken = this.advance(step);
+    const after = this.#machine.positionRecord(this.#state, step.who);
+    return {
+      step,
+      who: system.agents[step.who]?.name ?? '',
+      operations: before.operations,
+      ...this.#shown(access, this.#machine.lastWord),
+      access: KIND_NAMES[access.kind] ?? '',
+      site: before.site,
+      merged: after.merged,
+      broken,
+    };
+  }
+
+  /** The state, for those who look at it; exact at rest. */
+  view(): StateView {
+    return this.#machine.view(this.#state);
+  }
+
+  /** Index of the agent that owns a slot's buffer, or -1. */
+  holder(slot: number): number {
+    return this.#machine.monitors.holder(this.#state[this.#machine.monitorWord] as number, slot);
+  }
+
+  /** Accesses that wait in a core's store buffer, oldest first, as `location = value`. */
+  waiting(core: number): string[] {
+    return this.#machine.model.waiting(this.#state, core).map((access) => {
+      const { location, value } = this.#shown(this.#machine.accesses.get(access), null);
+      return `${location} = ${value}`;
+    });
+  }
+
+  /** Every agent rests between two turns and no store waits. */
+  get isQuiescent(): boolean {
+    return this.#machine.quiescent(this.#state);
+  }
+
+  #atRest(): readonly BrokenProperty[] {
+    if (!this.#machine.quiescent(this.#state)) return [];
+    const view = this.view();
+    const broken: BrokenProperty[] = [];
+    for (const { property, look } of this.#looks) {
+      const message = look(view);
+      if (message !== null) broken.push({ property, message });
+    }
+    if (broken.length > 0) this.#stuck = true;
+    return broken;
+  }
+
+  #shown(access: Access, word: number | null): Pick<WalkStep, 'location' | 'order' | 'value' | 'at'> {
+    const { cells, contents, accesses } = this.#machine;
+    const cell = access.cell < 0 ? null : cells.cell(access.cell);
+    const location =
+      cell === null ? access.name : cells.nameOf(cell.memory, cell.byteOffset + access.within, access.bytes);
+    const hex = (content: number): string =>
+      Array.from(contents.bytesOf(content), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const scalar = (of: number): number => (cell?.block === true ? accesses.number(of) : of);
+    const { order } = access;
+    const { kind } = access;
+    const writes =
+      kind === STORE || kind === WRITE || kind === RMW || (kind === CAS && word === access.expected);
+    const at =
+      cell === null
+        ? null
+        : { memory: cell.memory, byteOffset: cell.byteOffset + access.within, bytes: access.bytes, writes };
+    switch (kind) {
+      case LOAD:
+      case RMW:
+      case CAS:
+        return { location, order, value: word === null ? null : scalar(word), at };
+      case STORE:
+        return { location, order, value: scalar(access.value), at };
+      case READ:
+        return { location, order, value: word === null ? null : hex(word), at };
+      case WRITE:
+        return { location, order, value: hex(access.value), at };
+      case CHOOSE:
+        return { location: '', order: '', value: word, at };
+      case ACTION:
+        return { location: access.name, order: '', value: access.argument, at };
+      default:
+        return { location, order, value: null, at };
+    }
+  }
+
+  /** Something new was learned about the memory: walk the same way again on new tables. */
+  #restart(error: unknown): void {
+    if (!(error instanceof Restart)) throw error;
+    const taken = this.#taken;
+    this.#machine = this.#build();
+    this.#state = new Uint32Array(this.#machine.width);
+    this.reset();
+    for (const step of taken) this.advance(step);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Agents, programs and bounds as data: which systems are checked, and what is expected of them. An implementation and
+ * the checker meet here; neither knows the other.
+ */
+import { espAmp } from './espAmp/target.ts';
+import type { Target } from './target.ts';
+
+export type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from './target.ts';
+export { espAmp };
+/** All targets that come with the package. */
+export const builtInTargets: readonly Target[] = [espAmp];

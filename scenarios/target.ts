@@ -1,0 +1,58 @@
+/** What a target is: an implementation with its scenarios and seeded defects, ready to be checked. */
+import type { MemoryModelName, System } from '../checker/index.ts';
+import type { PlainData } from '../memory/index.ts';
+
+/** What a scenario is run with. */
+export interface ScenarioParams {
+  /** Slots of each queue. */
+  readonly slots: number;
+  readonly memory: MemoryModelName;
+  /** Names of the defects seeded; none: the sound implementation. */
+  readonly defects: readonly string[];
+  /** For fuzzing: indices as shipped and messages of real size instead of the smallest ones. */
+  readonly realistic?: boolean;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** What happens in it, in one line. */
+  readonly title: string;
+  /** Slots checked when none are asked for. */
+  readonly defaultSlots: readonly number[];
+  /** What more it is meant for; printed as not covered. */
+  readonly moreSlots: readonly number[];
+  /** Why these parameters are out of its range, or null. */
+  refuse(params: ScenarioParams): string | null;
+  /** What is expected: `proved`, or the properties violated. Without defects; a defect declares its own. */
+  expected(params: ScenarioParams): Expectation;
+  /** What is bounded in it, for the report: `{ messages: 3 }`; empty: nothing is. */
+  bounds(params: ScenarioParams): Readonly<Record<string, PlainData>>;
+  /** Modulus of the indices, or null where there is none. */
+  indexModulus(params: ScenarioParams): number | null;
+  system(params: ScenarioParams): System;
+}
+
+/** Null: nothing is declared. */
+export type Expectation = 'proved' | readonly string[] | null;
+
+/** A seeded bug: the checker is only as good as what it catches. */
+export interface TargetDefect {
+  readonly name: string;
+  /** What is wrong, in one line. */
+  readonly title: string;
+  /** The scenario and the smallest size that shows it, and the property that names it. */
+  readonly scenario: string;
+  readonly slots: number;
+  readonly memory: MemoryModelName;
+  readonly property: string;
+}
+
+export interface Target {
+  readonly name: string;
+  readonly title: string;
+  readonly scenarios: readonly Scenario[];
+  readonly defects: readonly TargetDefect[];
+  readonly memories: readonly MemoryModelName[];
+  /** Names of the properties that its scenarios check. */
+  readonly properties: readonly string[];
+}

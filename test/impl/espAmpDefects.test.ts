@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ESP_ERR_NO_MEM,
+  ESP_ERR_NOT_ALLOWED,
+  ESP_ERR_NOT_FOUND,
+  ESP_OK,
+  espAmpClasses,
+  espAmpDefects,
+} from 'vqcheck/impl';
+import { newOut, newQueue, newSystem, type System } from './system.ts';
+
+/** What one thread can see of a defect; `sound` is what it sees without. */
+type Symptom = {
+  readonly name: string;
+  readonly sound: unknown;
+  readonly defective: unknown;
+  readonly observe: (classes: ReturnType<typeof espAmpClasses>) => unknown;
+};
+
+/** Allocates and sends; the codes. */
+function send(system: System, size = 8): number[] {
+  const out = newOut();
+  return [system.main.queue.alloc_try(out, 8), system.main.queue.send_try(out.address, size)];
+}
+
+/** What the sub core's first lookup finds while the main core writes `offset` of the block: `flags` is the ring's. */
+function lookedUpAt(classes: ReturnType<typeof espAmpClasses>, part: 'header' | 'conf'): unknown {
+  const { main, geometry } = newSystem({}, classes);
+  main.port.accesses.length = 0;
+  main.queue.main_init(main.sysInfo, 2, 8, true, 1);
+  const stores = main.port.shared().filter(([kind]) => kind === 'store');
+  const at = (offset: number): number => stores.findIndex((store) => store[2] === offset);
+  const entry = geometry.hp.base + 8;
+  const linked = at(geometry.hp.base + 4);
+  return linked > at(part === 'header' ? entry : entry + 8) ? 'filled, then linked' : 'linked, then filled';
+}
+
+const symptoms: readonly Symptom[] = [
+  {
+    name: 'notify-result-leaks',
+    sound: [ESP_OK, ESP_OK],
+    defective: [ESP_OK, 7],
+    observe: (classes) => send(newQueue(2, 8, { notify: () => 7 }, classes)),
+  },
+  {
+    name: 'size-truncated',
+    sound: ESP_ERR_NO_MEM,
+    // 12 bytes are reserved: the descriptors overwrite what follows, and the buffers lie outside the memory.
+    defective: ESP_OK,
+    observe: (classes) => {
+      const { main } = newSystem({}, classes);
+      return main.queue.main_init(main.sysInfo, 64, 1016, true, 1);
+    },
+  },
+  {
+    name: 'link-before-header',
+    sound: 'filled, then linked',
+    defective: 'linked, then filled',
+    observe: (classes) => lookedUpAt(classes, 'header'),
+  },
+  {
+    name: 'link-before-configuration',
+    sound: 'filled, then linked',
+    defective: 'linked, then filled',
+    observe: (classes) => lookedUpAt(classes, 'conf'),
+  },
+  {
+    name: 'flip-not-toggled',
+    sound: [ESP_OK, ESP_OK],
+    defective: [ESP_ERR_NOT_FOUND, ESP_ERR_NOT_ALLOWED],
+    observe: (classes) => {
+      const system = newQueue(1, 8, {}, classes);
+      send(system);
+      const out = newOut();
+      system.sub.queue.recv_try(out);
+      system.sub.queue.free_try(out.address);
+      return send(system);
+    },
+  },
+  {
+    name: 'flip-toggled-early',
+    sound: [ESP_OK, ESP_OK],
+    defective: [ESP_ERR_NOT_FOUND, ESP_ERR_NOT_ALLOWED],
+    observe: (classes) => {
+      const system = newQueue(2, 8, {}, classes);
+      send(system);
+      return send(system);
+    },
+  },
+  {
+    name: 'publish-before-fill',
+    sound: [4, 2, 2],
+    defective: [2, 4, 2],
+    observe: (classes) => {
+      const system = newQueue(2, 8, {}, classes);
+      send(system);
+      return system.main.port.shared().flatMap(([kind, , , bytes]) => (kind === 'store' ? [bytes] : []));
+    },
+  },
+  {
+    name: 'addr-not-written-back',
+    sound: 2,
+    defective: 1,
+    observe: (classes) => {
+      const { main, sub } = newQueue(2, 8, {}, classes);
+      const buffers = [newOut(), newOut()];
+      for (const out of buffers) main.queue.alloc_try(out, 8);
+      // Sent crosswise, then only the first slot is given back, with the other slot's buffer.
+      for (const out of buffers) main.queue.send_try(out.address, 8);
+      for (const out of buffers) sub.queue.recv_try(out);
+      sub.queue.free_try(buffers[1]?.address ?? 0);
+      const again = newOut();
+      main.queue.alloc_try(again, 8);
+      return new Set([again.address, buffers[0]?.address]).size;
+    },
+  },
+  {
+    name: 'length-not-stored',
+    sound: 5,
+    defective: 8,
+    observe: (classes) => {
+      const system = newQueue(2, 8, {}, classes);
+      send(system, 5);
+      const out = newOut();
+      system.sub.queue.recv_try(out);
+      return out.size;
+    },
+  },
+  {
+    name: 'alloc-without-test',
+    sound: ESP_ERR_NOT_FOUND,
+    defective: ESP_OK,
+    observe: (classes) => {
+      const system = newQueue(1, 8, {}, classes);
+      send(system);
+      return system.main.queue.alloc_try(newOut(), 8);
+    },
+  },
+  {
+    name: 'index-advanced-on-failure',
+    sound: 1,
+    defective: 2,
+    observe: (classes) => {
+      const system = newQueue(1, 8, {}, classes);
+      send(system);
+      system.main.queue.alloc_try(newOut(), 8);
+      return system.main.handle.free_index;
+    },
+  },
+  {
+    name: 'notify-before-publish',
+    sound: [ESP_OK],
+    defective: [ESP_ERR_NOT_FOUND],
+    observe: (classes) => {
+      const seen: number[] = [];
+      const system: System = newQueue(
+        2,
+        8,
+        { notify: () => seen.push(system.sub.queue.recv_try(newOut())) },
+        classes,
+      );
+      send(system);
+      return seen;
+    },
+  },
+];
+
+describe('seeded defects', () => {
+  it('are all listed here, each with a name of its own and a title of one line', () => {
+    expect(symptoms.map(({ name }) => name).sort()).toEqual(espAmpDefects.map(({ name }) => name).sort());
+    for (const { title } of espAmpDefects) expect(title).toMatch(/^[^\n]{10,110}$/);
+  });
+
+  it.each(symptoms)(
+    '$name shows, and the sound queue does not show it',
+    ({ name, sound, defective, observe }) => {
+      expect(observe(espAmpClasses())).toEqual(sound);
+      expect(observe(espAmpClasses(espAmpDefects.filter((defect) => defect.name === name)))).toEqual(
+        defective,
+      );
+    },
+  );
+
+  it('can be put on top of each other', () => {
+    const both = espAmpDefects.filter(({ name }) =>
+      ['length-not-stored', 'notify-result-leaks'].includes(name),
+    );
+    const system = newQueue(2, 8, { notify: () => 7 }, espAmpClasses(both));
+    expect(send(system, 5)).toEqual([ESP_OK, 7]);
+    const out = newOut();
+    system.sub.queue.recv_try(out);
+    expect(out.size).toBe(8);
+  });
+});

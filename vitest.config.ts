@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests import the package by its own name, so they run what a user would run: the built files. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'threads',
+    testTimeout: 120_000,
+    server: { deps: { external: [/\/dist\//] } },
+  },
+});
