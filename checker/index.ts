@@ -6,6 +6,18 @@ export { type CheckOptions, check, startCheck } from './check.ts';
 export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
 export { BreadthFirst } from './search/breadthFirst.ts';
 export {
+  defaultFuzzSteps,
+  Fuzz,
+  type FuzzOptions,
+  type FuzzResult,
+  type FuzzStrategy,
+  fuzzStrategies,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  shrinkSchedule,
+  startFuzz,
+} from './search/random.ts';
+export {
   type AgentSpec,
   type Observation,
   type Program,

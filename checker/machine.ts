@@ -89,7 +89,9 @@ export class Machine {
   readonly #ports: readonly SteppedPort[];
   readonly #turns: readonly Turn[];
   readonly #host: SteppedPortHost;
+  /** Word of the memory of each cell that several agents reach; and by byte, for the scalars among them, + 1. */
   readonly #words = new Map<number, number>();
+  readonly #scalarWords: Int32Array;
   readonly #initialWords = new Map<number, number>();
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
@@ -100,7 +102,11 @@ export class Machine {
     this.system = system;
     this.cells = cells;
     const shared = cells.cells.filter((cell) => cell.agent === SEVERAL && this.#isCurrent(cell));
-    for (const [word, cell] of shared.entries()) this.#words.set(cell.number, word);
+    this.#scalarWords = new Int32Array(system.sharedBytes);
+    for (const [word, cell] of shared.entries()) {
+      this.#words.set(cell.number, word);
+      if (!cell.block && cell.memory === SHARED) this.#scalarWords[cell.byteOffset] = word + 1;
+    }
     this.accesses = new AccessTable(
       this.contents,
       (number) => cells.cell(number),
@@ -277,7 +283,7 @@ export class Machine {
     port.beginStep();
     let root = from;
     let newest = newestEntry;
-    const begun = new Set<Root>();
+    const begun = new Set<Root>(newestEntry === null ? [from] : []);
     for (let turns = 0; ; turns++) {
       port.beginTurn(root, newest, turns > 0);
       let next: PlainData | typeof STOP;
@@ -482,6 +488,8 @@ export class Machine {
   }
 
   #look(state: Uint32Array, at: Location, core: number): number {
+    const scalar = spaceOf(at) === 'shared' ? (this.#scalarWords[offsetOf(at)] ?? 0) : 0;
+    if (scalar > 0) return this.model.newest(state, scalar - 1);
     const memory = spaceOf(at) === 'local' ? core : SHARED;
     const cell = this.cells.at(memory, offsetOf(at));
     const { image } = this.#options;

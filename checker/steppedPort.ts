@@ -450,6 +450,11 @@ export class SteppedPort implements MemoryPort {
     this.#cursor++;
     this.#moves = 0;
     this.#carried = false;
+    if (access.cell >= 0) {
+      const cell = this.#host.cells.cell(access.cell);
+      const writes = access.kind !== LOAD && access.kind !== READ;
+      this.#watch(cell.memory, cell.byteOffset + access.within, access.bytes, writes);
+    }
     return entry.word;
   }
 
@@ -513,21 +518,24 @@ export class SteppedPort implements MemoryPort {
   }
 
   #reach(memory: number, byteOffset: number, bytes: number, range: boolean, writes: boolean): Cell {
-    const { system, cells } = this.#host;
+    const { cells } = this.#host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
     this.#count(name);
     const cell = cells.resolve(memory, byteOffset, bytes, range, this.agent);
-    if (system.watchAccesses === true && memory === SHARED) {
-      const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
-      this.#watch({ kind: 'access', writes, byteOffset, length: bytes, name: name(), operation });
+    if (cell.agent !== SEVERAL) {
+      this.#noteMerged(name);
+      this.#watch(memory, byteOffset, bytes, writes);
     }
-    if (cell.agent !== SEVERAL) this.#noteMerged(name);
     return cell;
   }
 
-  /** An access is told of with the step that makes it: so not before its result is there. */
-  #watch(event: RawEvent): void {
-    if (this.isLive) this.events.push(event);
+  /** Tells monitors of an access to shared memory, when it has happened. */
+  #watch(memory: number, byteOffset: number, length: number, writes: boolean): void {
+    const { system, cells } = this.#host;
+    if (system.watchAccesses !== true || memory !== SHARED) return;
+    const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
+    const name = cells.nameOf(memory, byteOffset, length);
+    this.#emit({ kind: 'access', writes, byteOffset, length, name, operation });
   }
 
   #isPrivate(cell: Cell): boolean {

@@ -105,7 +105,7 @@ export interface System {
    */
   finished?(states: readonly (PlainData | null)[]): boolean;
   /** Calls `place` for each place in which a slot's buffer stands. Asked in quiescent states only. */
-  census?(view: StateView, place: (slot: number, where: () => string) => void): void;
+  census?(view: StateView, place: (slot: number, where: string) => void): void;
   /** Largest number of own accesses of one operation (in a loop: of one pass). */
   readonly accessBound: number;
   /** Tell monitors of every access to shared memory, not of payload accesses only. */

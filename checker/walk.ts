@@ -8,7 +8,9 @@ import type { CheckOptions } from './check.ts';
 import { machineFactory } from './check.ts';
 import { BROKEN, type Machine } from './machine.ts';
 import type { BrokenProperty } from './monitorBank.ts';
+import { PROGRESS } from './position.ts';
 import { Restart } from './restart.ts';
+import { VectorTable } from './store/vectorTable.ts';
 import type { System } from './system.ts';
 import type { ScheduleStep } from './verdict.ts';
 
@@ -64,6 +66,8 @@ export class Walk {
   #state: Uint32Array;
   #taken: ScheduleStep[] = [];
   #stuck = false;
+  /** Outlive the tables. */
+  readonly #witnesses = new Set<string>();
 
   /** @throws TargetError if the system cannot be set up. */
   constructor(system: System, options: WalkOptions = {}) {
@@ -89,6 +93,12 @@ export class Walk {
     return this.#machine;
   }
 
+  /** Names of the witnesses reached in all runs so far. */
+  get witnesses(): ReadonlySet<string> {
+    for (const name of this.#machine.witnesses) this.#witnesses.add(name);
+    return this.#witnesses;
+  }
+
   /** The state's words: changed in place by each step, and replaced when the walk starts anew. Not to be changed. */
   get state(): Uint32Array {
     return this.#state;
@@ -102,7 +112,7 @@ export class Walk {
 
   /** Back to the first state. Returns the properties broken there. */
   reset(): readonly BrokenProperty[] {
-    if (this.#machine.positions.size > MOST_POSITIONS) this.#machine = this.#build();
+    if (this.#machine.positions.size > MOST_POSITIONS) this.#rebuild();
     this.#taken = [];
     this.#stuck = false;
     for (;;) {
@@ -205,6 +215,62 @@ export class Walk {
     });
   }
 
+  /**
+   * Whether from here on no operation can ever succeed again, though there is work left: explores what can be reached,
+   * up to `limit` states. Null: too many to say. (What a property forbids counts as success: it is reported elsewhere.)
+   */
+  isStuck(limit: number): boolean | null {
+    if (this.#stuck) return null;
+    for (;;) {
+      try {
+        return this.#lacksProgress(limit);
+      } catch (error) {
+        this.#restart(error);
+      }
+    }
+  }
+
+  #lacksProgress(limit: number): boolean | null {
+    const machine = this.#machine;
+    const { width } = machine;
+    const states = new VectorTable(width, 64);
+    const current = new Uint32Array(width);
+    const next = new Uint32Array(width);
+    states.intern(this.#state, 0);
+    for (let state = 0; state < states.size; state++) {
+      if (states.size > limit) return null;
+      for (let i = 0; i < width; i++) current[i] = states.data[state * width + i] as number;
+      if (machine.quiescent(current) && this.#isFinished(current)) return false;
+      for (let agent = 0; agent < this.system.agents.length; agent++) {
+        const outcomes = machine.outcomes(current, agent);
+        for (let choice = 0; choice < outcomes; choice++) {
+          next.set(current);
+          const fired = machine.fire(next, agent, choice);
+          if (fired === BROKEN || (fired & PROGRESS) !== 0) return false;
+          states.intern(next, 0);
+        }
+      }
+      for (let core = 0; core < this.system.cores.length; core++) {
+        const drains = machine.model.drains(current, core);
+        for (let choice = 0; choice < drains; choice++) {
+          next.set(current);
+          machine.model.drain(next, core, choice);
+          states.intern(next, 0);
+        }
+      }
+    }
+    return true;
+  }
+
+  #isFinished(state: Uint32Array): boolean {
+    const machine = this.#machine;
+    return (
+      machine.monitors.allFree(state[machine.monitorWord] as number) &&
+      (this.system.home?.(machine.view(state)) ?? true) &&
+      machine.finished(state)
+    );
+  }
+
   /** Every agent rests between two turns and no store waits. */
   get isQuiescent(): boolean {
     return this.#machine.quiescent(this.#state);
@@ -258,12 +324,17 @@ export class Walk {
     }
   }
 
+  #rebuild(): void {
+    for (const name of this.#machine.witnesses) this.#witnesses.add(name);
+    this.#machine = this.#build();
+    this.#state = new Uint32Array(this.#machine.width);
+  }
+
   /** Something new was learned about the memory: walk the same way again on new tables. */
   #restart(error: unknown): void {
     if (!(error instanceof Restart)) throw error;
     const taken = this.#taken;
-    this.#machine = this.#build();
-    this.#state = new Uint32Array(this.#machine.width);
+    this.#rebuild();
     this.reset();
     for (const step of taken) this.advance(step);
   }

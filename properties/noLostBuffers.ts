@@ -28,7 +28,7 @@ export const noLostBuffers: Property = {
 /** In words, once it is known that something is wrong. */
 function wrongPlaces(view: StateView, context: PropertyContext): string {
   const places = context.slots.map(({ name }) => ({ name, at: [] as string[] }));
-  view.census((slot, where) => places[slot]?.at.push(where()));
+  view.census((slot, where) => places[slot]?.at.push(where));
   const missing = places.filter(({ at }) => at.length === 0).map(({ name }) => `${name} is in no place`);
   const doubled = places
     .filter(({ at }) => at.length > 1)

@@ -196,7 +196,7 @@ export interface StateView {
    * Calls `place` once for each place in which a slot's buffer stands now, as the target counts them. Returns false if
    * the target cannot count.
    */
-  census(place: (slot: number, where: () => string) => void): boolean;
+  census(place: (slot: number, where: string) => void): boolean;
 }
 
 /**

@@ -67,7 +67,7 @@ export class Platform {
   readonly #slots: readonly Slot[];
   readonly #slotAt: ReadonlyMap<number, number>;
   /** Per queue, where its descriptors name their buffers. */
-  readonly #descriptors: readonly (readonly Location[])[];
+  readonly #descriptors: readonly { readonly addr: readonly Location[]; readonly names: readonly string[] }[];
   readonly #cursors: readonly { readonly used: Location; readonly free: Location }[] = [];
   /** Slots of the ring that a side has taken out of it; filled anew by each census. */
   readonly #taken: Uint8Array;
@@ -101,9 +101,10 @@ export class Platform {
     this.#slotAt = new Map(this.#slots.map((slot, index) => [slot.address, index]));
     this.#descriptors = this.queues.map((queue) => {
       const base = queue.block + queueBlock(slots, itemSize).desc;
-      return Array.from({ length: slots }, (_, i) =>
+      const addr = Array.from({ length: slots }, (_, i) =>
         fieldLocation(esp_amp_queue_desc_t, 'shared', base + i * esp_amp_queue_desc_t.bytes, 'addr'),
       );
+      return { addr, names: addr.map((at) => this.names.nameOf('shared', offsetOf(at), 4)) };
     });
     this.#cursors = this.queues.map((_, index) => this.cursors(index));
   }
@@ -217,26 +218,25 @@ export class Platform {
    * Where each buffer stands: in a descriptor whose slot neither side has taken out of the ring (behind its cursor, not
    * yet published again), or with a side that owns it.
    */
-  census(view: StateView, place: (slot: number, where: () => string) => void): void {
+  census(view: StateView, place: (slot: number, where: string) => void): void {
     const { slots, indexModulus } = this.options;
     for (let slot = 0; slot < this.#slots.length; slot++) {
       const state = view.slotState(slot);
-      if (state === 'reserved') place(slot, () => 'the master');
-      else if (state === 'used.held') place(slot, () => 'the remote');
+      if (state === 'reserved') place(slot, 'the master');
+      else if (state === 'used.held') place(slot, 'the remote');
     }
     for (const [index, descriptors] of this.#descriptors.entries()) {
       this.#taken.fill(0);
       for (const core of [MASTER_CORE, REMOTE_CORE]) {
         const { used, free } = this.cursors(index);
-        const to = view.load(free, core);
-        for (let i = view.load(used, core); i !== to; i = (i + 1) % indexModulus)
-          this.#taken[i & (slots - 1)] = 1;
+        const first = view.load(used, core);
+        const count = (view.load(free, core) - first + indexModulus) % indexModulus;
+        for (let i = 0; i < Math.min(count, slots); i++) this.#taken[(first + i) & (slots - 1)] = 1;
       }
       for (let position = 0; position < slots; position++) {
         if (this.#taken[position] === 1) continue;
-        const slot = this.#slotAt.get(view.load(descriptors[position] as Location));
-        if (slot !== undefined)
-          place(slot, () => this.names.nameOf('shared', offsetOf(descriptors[position] as Location), 4));
+        const slot = this.#slotAt.get(view.load(descriptors.addr[position] as Location));
+        if (slot !== undefined) place(slot, descriptors.names[position] as string);
       }
     }
   }

@@ -1,7 +1,7 @@
 /** The target `esp-amp`: the queue of ESP-AMP, its scenarios and its seeded defects. */
 import type { AgentSpec, Program, SystemOperation, Witness } from '../../checker/index.ts';
 import { esp_amp_sw_intr_st_t, espAmpClasses, espAmpDefects, espAmpOperations } from '../../impl/index.ts';
-import { fieldLocation, type MemoryPort } from '../../memory/index.ts';
+import { fieldLocation, type MemoryPort, type PlainData } from '../../memory/index.ts';
 import { builtInProperties } from '../../properties/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from '../target.ts';
 import {
@@ -67,13 +67,12 @@ const defects: readonly TargetDefect[] = [
 interface Plan {
   readonly name: string;
   readonly title: string;
-  readonly defaultSlots?: readonly number[];
+  /** It has one size, and why. */
+  readonly only?: { readonly slots: number; readonly because: string };
   readonly moreSlots?: readonly number[];
   /** Largest number of slots under each memory model, where exploring more takes too long. */
   readonly most?: { readonly sc: number; readonly tso: number };
-  readonly bounds?: (
-    params: ScenarioParams,
-  ) => Scenario['bounds'] extends (p: ScenarioParams) => infer R ? R : never;
+  readonly bounds?: (params: ScenarioParams) => Readonly<Record<string, PlainData>>;
   readonly modulus?: (slots: number) => number;
   system(params: ScenarioParams, tools: Tools): ReturnType<Scenario['system']>;
 }
@@ -101,6 +100,11 @@ function agents(master: Program, remote: Program): AgentSpec[] {
   ];
 }
 
+/** Four slots without end are some hundred million states under tso. */
+function anyOrderBounds({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return slots > 2 && memory === 'tso' && realistic !== true ? { messages: 8 } : {};
+}
+
 /** The doorbell word of the sub core: a bit set by the master, taken down by the remote. */
 const doorbell = fieldLocation(esp_amp_sw_intr_st_t, 'shared', 0, 'sub_core_sw_intr_st');
 
@@ -120,10 +124,11 @@ const plans: readonly Plan[] = [
   {
     name: 'any-order',
     title: 'both sides hold up to two buffers and release them in any order; lengths vary; without end',
-    moreSlots: [],
-    most: { sc: 4, tso: 2 },
-    system({ slots }, { platform, slip, tags }) {
-      const side = { platform: platform(), queue: 0 };
+    most: { sc: 4, tso: 4 },
+    bounds: (params): Readonly<Record<string, PlainData>> => anyOrderBounds(params),
+    system(params, { platform, slip, tags }) {
+      const { slots } = params;
+      const side = { platform: platform(), queue: 0, ...anyOrderBounds(params) };
       // One length for even tags, the other for odd ones: they vary, and cost no choice.
       const length = (tag: number): number => side.platform.options.itemSize / (tag % 2 === 0 ? 1 : 2);
       const holds = 2;
@@ -150,8 +155,7 @@ const plans: readonly Plan[] = [
   {
     name: 'coprime-tags',
     title: 'in order, tags of a period that no number of laps hides',
-    defaultSlots: [2],
-    most: { sc: 2, tso: 2 },
+    only: { slots: 2, because: 'its period of 3 is coprime to the laps of 2 slots' },
     system(_params, { platform, slip, length }) {
       const side = { platform: platform(), queue: 0 };
       return side.platform.system(
@@ -307,8 +311,7 @@ const plans: readonly Plan[] = [
   {
     name: 'init-sizes',
     title: 'lengths and item sizes at and beyond every limit, a neighbouring block behind the queue',
-    defaultSlots: [1],
-    most: { sc: 1, tso: 1 },
+    only: { slots: 1, because: 'it makes queues of many sizes itself' },
     modulus: () => FULL_MODULUS,
     bounds: () => ({ queues: 1 }),
     system({ defects: seeded }, { title }) {
@@ -323,7 +326,7 @@ function scenario(plan: Plan): Scenario {
   return {
     name: plan.name,
     title: plan.title,
-    defaultSlots: plan.defaultSlots ?? [1, 2, 4],
+    defaultSlots: plan.only === undefined ? [1, 2, 4] : [plan.only.slots],
     moreSlots: plan.moreSlots ?? [],
     indexModulus,
     bounds: (params) => plan.bounds?.(params) ?? {},
@@ -331,6 +334,9 @@ function scenario(plan: Plan): Scenario {
       const most = realistic === true ? undefined : plan.most?.[memory];
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0) {
         return `an ESP-AMP queue rounds its length up to a power of two, so ${slots} slots would be another number`;
+      }
+      if (plan.only !== undefined && slots !== plan.only.slots) {
+        return `${plan.name} is made for ${plan.only.slots} slots: ${plan.only.because}`;
       }
       if (most !== undefined && slots > most)
         return `explored to ${most} slots under ${memory}; ${slots} takes too long`;

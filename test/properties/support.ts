@@ -333,7 +333,7 @@ export function viewWith(census: readonly (readonly string[])[] | null): StateVi
     slotState: () => 'free',
     census(place) {
       for (const [slot, places] of census?.entries() ?? []) {
-        for (const where of places) place(slot, () => where);
+        for (const where of places) place(slot, where);
       }
       return census !== null;
     },

@@ -1,0 +1,48 @@
+/** Reading and writing whole files, with errors that say which file and what to do. */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UsageError } from './errors.ts';
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+/** Writes a file so that a reader sees the old one or the new one, never a part. Makes its folder. */
+export function writeAtomically(path: string, text: string): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new UsageError('unwritable-file', `cannot write ${path}`, {
+      expected: 'a path that can be written',
+      found: codeOf(cause),
+      cause,
+    });
+  }
+}
+
+/** The text of a file. @throws UsageError if there is none, or if it is larger than `mostBytes`. */
+export function readText(path: string, mostBytes: number): string {
+  try {
+    const { size } = statSync(path);
+    if (size > mostBytes) {
+      throw new UsageError('unreadable-file', `${path} is too large`, {
+        expected: `at most ${mostBytes} bytes`,
+        found: `${size} bytes`,
+        advice: 'check that this is the file you mean',
+      });
+    }
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    const missing = codeOf(cause) === 'ENOENT';
+    throw new UsageError(missing ? 'file-not-found' : 'unreadable-file', `cannot read ${path}`, {
+      expected: 'a file that can be read',
+      found: missing ? 'no such file' : codeOf(cause),
+      cause,
+    });
+  }
+}
