@@ -97,11 +97,12 @@ export class PositionTable {
   /** Transition for a result at a position, or -1 if it is not tabled yet. */
   find(position: number, word: number): number {
     const at = position << 1;
-    if ((this.#words[at] as number) >>> 0 === word) {
+    const key = word | 0;
+    if (this.#words[at] === key) {
       const transition = this.#first[at] as number;
       if (transition >= 0) return transition;
     }
-    if ((this.#words[at + 1] as number) >>> 0 === word) {
+    if (this.#words[at + 1] === key) {
       const transition = this.#first[at + 1] as number;
       if (transition >= 0) return transition;
     }

@@ -2,8 +2,10 @@
  * A walk: one run of a system, step by step, along a schedule that somebody else chooses. Replay, shrinking and
  * fuzzing walk; the steps are the very ones that the search explores.
  */
+import { type Location, locationAt, type Width } from '../memory/index.ts';
 import type { StateView } from '../properties/index.ts';
 import { ACTION, type Access, CAS, CHOOSE, KIND_NAMES, LOAD, READ, RMW, STORE, WRITE } from './access.ts';
+import { type Cell, SHARED } from './cells.ts';
 import type { CheckOptions } from './check.ts';
 import { machineFactory } from './check.ts';
 import { BROKEN, type Machine } from './machine.ts';
@@ -45,6 +47,8 @@ export interface AccessedBytes {
   readonly byteOffset: number;
   readonly bytes: number;
   readonly writes: boolean;
+  /** By which a view of the state loads it; null for a range. */
+  readonly location: Location | null;
 }
 
 export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'verify'> {
@@ -300,10 +304,8 @@ export class Walk {
     const { kind } = access;
     const writes =
       kind === STORE || kind === WRITE || kind === RMW || (kind === CAS && word === access.expected);
-    const at =
-      cell === null
-        ? null
-        : { memory: cell.memory, byteOffset: cell.byteOffset + access.within, bytes: access.bytes, writes };
+    const range = kind === READ || kind === WRITE;
+    const at = cell === null ? null : accessedBytes(cell, access, writes, range);
     switch (kind) {
       case LOAD:
       case RMW:
@@ -338,4 +340,14 @@ export class Walk {
     this.reset();
     for (const step of taken) this.advance(step);
   }
+}
+
+function accessedBytes(cell: Cell, access: Access, writes: boolean, range: boolean): AccessedBytes {
+  const { memory } = cell;
+  const byteOffset = cell.byteOffset + access.within;
+  const { bytes } = access;
+  // A scalar access has 1, 2, 4 or 8 bytes.
+  const width = (bytes * 8) as Width;
+  const location = range ? null : locationAt(memory === SHARED ? 'shared' : 'local', byteOffset, width);
+  return { memory, byteOffset, bytes, writes, location };
 }

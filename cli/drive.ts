@@ -30,7 +30,7 @@ export async function drive(work: Driven, options: DriveOptions): Promise<number
     options.onSlice(elapsed());
     await setImmediate();
     if (options.interrupt.requested) work.stop('interrupted');
-    else if (elapsed() >= maxSeconds) work.stop(`bound of ${maxSeconds} s met`);
+    else if (elapsed() >= maxSeconds) work.stop(`bound of ${Number(maxSeconds.toPrecision(3))} s met`);
     else continue;
     break;
   }

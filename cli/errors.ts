@@ -3,20 +3,38 @@
 /** Every code of a `UsageError`: what it means, and what to do. The docs page is made from this table. */
 export const usageErrors = {
   'unknown-command': { meaning: 'no such command', advice: 'vqcheck --help' },
-  'bad-arguments': { meaning: 'options or arguments that the command does not take', advice: 'vqcheck --help' },
+  'bad-arguments': {
+    meaning: 'options or arguments that the command does not take',
+    advice: 'vqcheck --help',
+  },
   'bad-value': { meaning: 'an option has a value that it does not take', advice: 'vqcheck --help' },
   'unknown-target': { meaning: 'no built-in target has this name', advice: 'vqcheck list' },
   'unknown-scenario': { meaning: 'the target has no such scenario', advice: 'vqcheck list' },
   'unknown-defect': { meaning: 'the target has no such seeded defect', advice: 'vqcheck list' },
   'unknown-property': { meaning: 'the target does not check such a property', advice: 'vqcheck list' },
-  'unknown-memory': { meaning: 'the target is not checked under such a memory model', advice: 'vqcheck list' },
+  'unknown-memory': {
+    meaning: 'the target is not checked under such a memory model',
+    advice: 'vqcheck list',
+  },
   'refused-combination': { meaning: 'the scenario cannot run with these parameters', advice: 'vqcheck list' },
   'file-not-found': { meaning: 'a file does not exist', advice: 'check the path' },
   'unreadable-file': { meaning: 'a file cannot be read', advice: 'check the path and its permissions' },
-  'unwritable-file': { meaning: 'a file cannot be written', advice: 'choose another path with --out or --json' },
-  'file-exists': { meaning: 'a file would be overwritten that must not be', advice: 'choose another path with --out' },
-  'bad-target-module': { meaning: 'a module does not export a target', advice: 'export const target: Target = { … }' },
-  'bad-trace': { meaning: 'a file is no trace that this version can read', advice: 'record it again with vqcheck check' },
+  'unwritable-file': {
+    meaning: 'a file cannot be written',
+    advice: 'choose another path with --out or --json',
+  },
+  'file-exists': {
+    meaning: 'a file would be overwritten that must not be',
+    advice: 'choose another path with --out',
+  },
+  'bad-target-module': {
+    meaning: 'a module does not export a target',
+    advice: 'export const target: Target = { … }',
+  },
+  'bad-trace': {
+    meaning: 'a file is no trace that this version can read',
+    advice: 'record it again with vqcheck check',
+  },
 } as const satisfies Readonly<Record<string, { readonly meaning: string; readonly advice: string }>>;
 
 export type UsageErrorCode = keyof typeof usageErrors;

@@ -21,7 +21,10 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** What each exit code means, for the help and the docs. */
 export const exitCodeMeanings: readonly (readonly [code: ExitCode, meaning: string])[] = [
   [exitCodes.asExpected, 'every run is as expected'],
-  [exitCodes.violation, 'a violation (also any under a seeded defect), or a proof where a violation was expected'],
+  [
+    exitCodes.violation,
+    'a violation (also any under a seeded defect), or a proof where a violation was expected',
+  ],
   [exitCodes.usage, 'wrong usage, or input that cannot be read'],
   [exitCodes.incomplete, 'incomplete: a bound was met first'],
   [exitCodes.error, 'the target cannot be checked, a scenario is vacuous, or a trace does not fit the code'],

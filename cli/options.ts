@@ -2,7 +2,10 @@
 import { UsageError } from './errors.ts';
 
 function badValue(option: string, expected: string, found: string): UsageError {
-  return new UsageError('bad-value', `${option} has a value that it does not take`, { expected, found: `"${found}"` });
+  return new UsageError('bad-value', `${option} has a value that it does not take`, {
+    expected,
+    found: `"${found}"`,
+  });
 }
 
 /** A comma list of names, without empty ones and in the order given; doubles count once. */

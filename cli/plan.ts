@@ -28,6 +28,11 @@ export interface RefusedRun {
   readonly reason: string;
 }
 
+/** How fuzzing differs from exhausting: real indices and messages, and one larger size. */
+export interface FuzzDefaults {
+  readonly slots: number;
+}
+
 export interface TargetPlan {
   readonly loaded: LoadedTarget;
   readonly runs: readonly PlannedRun[];
@@ -92,28 +97,40 @@ function checkNames(targets: readonly Target[], selection: Selection, asTyped: s
 }
 
 /** The runs of one target. @throws UsageError for a combination that was asked for and is refused. */
-export function planTarget(loaded: LoadedTarget, selection: Selection): TargetPlan {
+export function planTarget(
+  loaded: LoadedTarget,
+  selection: Selection,
+  fuzz: FuzzDefaults | null = null,
+): TargetPlan {
   const { target } = loaded;
   const runs: PlannedRun[] = [];
   const refused: RefusedRun[] = [];
   for (const defects of selection.defects ?? [[]]) {
     const shown = target.defects.find(({ name }) => name === defects[0]);
-    const asked = target.scenarios.filter(({ name }) => (selection.scenarios ?? [shown?.scenario]).includes(name));
+    const asked = target.scenarios.filter(({ name }) =>
+      (selection.scenarios ?? [shown?.scenario]).includes(name),
+    );
     const scenarios = selection.scenarios === undefined && shown === undefined ? target.scenarios : asked;
     for (const scenario of scenarios) {
       const home = shown !== undefined && shown.scenario === scenario.name;
-      const allSlots = selection.slots ?? (home ? [shown.slots] : scenario.defaultSlots);
+      const allSlots =
+        selection.slots ?? (home ? [shown.slots] : defaultSlots(target, scenario, defects, fuzz));
       for (const slots of allSlots) {
         for (const memory of memoriesOf(target, selection.memories, home ? shown.memory : undefined)) {
-          const params: ScenarioParams = { slots, memory, defects };
+          const params: ScenarioParams = {
+            slots,
+            memory,
+            defects,
+            ...(fuzz === null ? {} : { realistic: true }),
+          };
           const reason = scenario.refuse(params);
           if (reason === null) {
             runs.push({ scenario, params });
             continue;
           }
-          // Refused only for a person who named this very combination: `--slots 8` alone skips what stops at 4.
-          const explicit = selection.scenarios !== undefined && selection.slots !== undefined;
-          if (explicit) throw refusal(loaded, scenario, params, reason);
+          // Refused to a person who named this very combination; `--slots 8` alone skips what stops at 4.
+          if (isExplicit(target, scenario, params, selection))
+            throw refusal(loaded, scenario, params, reason);
           refused.push({ scenario: scenario.name, slots, memory, reason });
         }
       }
@@ -130,13 +147,51 @@ export function planTarget(loaded: LoadedTarget, selection: Selection): TargetPl
   return { loaded, runs, refused, properties: selection.properties };
 }
 
-function refusal(loaded: LoadedTarget, scenario: Scenario, params: ScenarioParams, reason: string): UsageError {
+/**
+ * Whether a combination was asked for as it is. A memory model that was not named is no part of it: then a size is refused
+ * only if no memory model takes it.
+ */
+function isExplicit(
+  target: Target,
+  scenario: Scenario,
+  params: ScenarioParams,
+  selection: Selection,
+): boolean {
+  if (selection.scenarios === undefined || selection.slots === undefined) return false;
+  if (selection.memories !== undefined && !selection.memories.includes('all')) return true;
+  return target.memories.every((memory) => scenario.refuse({ ...params, memory }) !== null);
+}
+
+/** Exhausted: the scenario's own. Fuzzed: the larger size, where the scenario takes it. */
+function defaultSlots(
+  target: Target,
+  scenario: Scenario,
+  defects: readonly string[],
+  fuzz: FuzzDefaults | null,
+): readonly number[] {
+  if (fuzz === null) return scenario.defaultSlots;
+  const takes = target.memories.some(
+    (memory) => scenario.refuse({ slots: fuzz.slots, memory, defects, realistic: true }) === null,
+  );
+  return takes ? [fuzz.slots] : scenario.defaultSlots.slice(-1);
+}
+
+function refusal(
+  loaded: LoadedTarget,
+  scenario: Scenario,
+  params: ScenarioParams,
+  reason: string,
+): UsageError {
   const { slots, memory } = params;
-  return new UsageError('refused-combination', `${scenario.name} does not take ${slots} slots under ${memory}`, {
-    expected: `slots that it takes: ${[...scenario.defaultSlots, ...scenario.moreSlots].join(', ')} are meant for it`,
-    found: reason,
-    advice: `vqcheck list ${loaded.asTyped}`,
-  });
+  return new UsageError(
+    'refused-combination',
+    `${scenario.name} does not take ${slots} slots under ${memory}`,
+    {
+      expected: `slots that it takes: ${[...scenario.defaultSlots, ...scenario.moreSlots].join(', ')} are meant for it`,
+      found: reason,
+      advice: `vqcheck list ${loaded.asTyped}`,
+    },
+  );
 }
 
 function memoriesOf(

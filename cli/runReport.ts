@@ -110,7 +110,11 @@ export function expectationOf(
 /** Compares what was found with what was expected. */
 export function judge(
   result: Judged,
-  options: { readonly expected: 'proved' | readonly string[]; readonly defects: readonly string[]; readonly first: boolean },
+  options: {
+    readonly expected: 'proved' | readonly string[];
+    readonly defects: readonly string[];
+    readonly first: boolean;
+  },
 ): Judgement {
   const { expected, defects } = options;
   const judgement = (
@@ -124,12 +128,20 @@ export function judge(
   switch (result.verdict) {
     case 'error': {
       const message = result.error?.message ?? 'the target cannot be checked';
-      return judgement('error', false, `error: ${result.error?.code ?? 'unknown'}`, 'bad', exitCodes.error, message);
+      return judgement(
+        'error',
+        false,
+        `error: ${result.error?.code ?? 'unknown'}`,
+        'bad',
+        exitCodes.error,
+        message,
+      );
     }
     case 'violated': {
       const broken = result.violations.map(({ property }) => property);
       const found = (name: string): boolean => broken.includes(name);
-      const asExpected = expected !== 'proved' && (options.first ? expected.some(found) : expected.every(found));
+      const asExpected =
+        expected !== 'proved' && (options.first ? expected.some(found) : expected.every(found));
       if (!asExpected) return judgement('violated', false, 'violated', 'bad', exitCodes.violation);
       // A seeded defect that shows is what was hoped for, and still a violation to whoever looks at the exit code.
       const code = defects.length > 0 ? exitCodes.violation : exitCodes.asExpected;

@@ -93,7 +93,8 @@ function original(place: Place): Place {
 function shown({ file, line }: Place, userFolder: string | null): string {
   for (const folder of userFolder === null ? [packageFolder] : [userFolder, packageFolder]) {
     const path = relative(folder, file);
-    if (!path.startsWith('..') && resolve(folder, path) === file) return `${path.split(sep).join('/')}:${line}`;
+    if (!path.startsWith('..') && resolve(folder, path) === file)
+      return `${path.split(sep).join('/')}:${line}`;
   }
   return `${basename(file)}:${line}`;
 }

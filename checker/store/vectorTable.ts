@@ -16,14 +16,14 @@ export class VectorTable {
    * hold every number, and what is left tells most different vectors apart without touching them. Worth a third of
    * the time of a search over ten million states.
    */
-  #slots: Uint32Array<ArrayBuffer>;
+  #slots: Int32Array<ArrayBuffer>;
   #bits: number;
 
   constructor(width: number, capacity = 16) {
     this.width = width;
     this.data = new Uint32Array(Math.max(1, width) * capacity);
     this.#bits = Math.max(4, 32 - Math.clz32(capacity * 2 - 1));
-    this.#slots = new Uint32Array(2 ** this.#bits);
+    this.#slots = new Int32Array(2 ** this.#bits);
   }
 
   /** Number of the vector at `words[from..from+width-1]`, which is added if it is new (then `size` has grown). */
@@ -34,13 +34,13 @@ export class VectorTable {
     const mask = slots.length - 1;
     const h = hash(words, from, width);
     // The slot comes from the low bits of the hash, the tag from the high ones.
-    const tag = (h & ~mask) >>> 0;
+    const tag = h & ~mask;
     let slot = h & mask;
     probe: for (;;) {
       // Inside the table: a slot is masked, a number is below size.
       const entry = slots[slot] as number;
       if (entry === 0) break;
-      if ((entry & ~mask) >>> 0 !== tag) {
+      if ((entry & ~mask) !== tag) {
         slot = (slot + 1) & mask;
         continue;
       }
@@ -66,7 +66,7 @@ export class VectorTable {
     const at = number * this.width;
     if (at + this.width > this.data.length) this.data = grownUint32(this.data, at + this.width);
     for (let i = 0; i < this.width; i++) this.data[at + i] = words[from + i] as number;
-    this.#slots[slot] = (tag | (number + 1)) >>> 0;
+    this.#slots[slot] = tag | (number + 1);
     // Two thirds full at the most: beyond that, probing costs more than the memory saved.
     if (this.size * 3 > this.#slots.length * 2) this.#rehash();
     return number;
@@ -74,13 +74,13 @@ export class VectorTable {
 
   #rehash(): void {
     this.#bits++;
-    const slots = new Uint32Array(2 ** this.#bits);
+    const slots = new Int32Array(2 ** this.#bits);
     const mask = slots.length - 1;
     for (let number = 0; number < this.size; number++) {
       const h = hash(this.data, number * this.width, this.width);
       let slot = h & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = ((h & ~mask) | (number + 1)) >>> 0;
+      slots[slot] = (h & ~mask) | (number + 1);
     }
     this.#slots = slots;
   }
@@ -93,5 +93,5 @@ function hash(words: Uint32Array, from: number, width: number): number {
     h ^= h >>> 15;
   }
   h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -5,7 +5,11 @@ import type { ReportedViolation, RunReport } from '../runReport.ts';
 /** How a trace is told: its path relative to the report's folder, or (without a file) the trace itself. */
 function traceOf({ file, trace }: ReportedViolation, reportFile: string | null): unknown {
   if (reportFile === null) return trace;
-  return file === null ? trace : relative(dirname(resolve(reportFile)), resolve(file)).split(sep).join('/');
+  return file === null
+    ? trace
+    : relative(dirname(resolve(reportFile)), resolve(file))
+        .split(sep)
+        .join('/');
 }
 
 /** The report as text. `reportFile`: where it will stand; null: standard output, where traces are written out in full. */

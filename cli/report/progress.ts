@@ -39,7 +39,11 @@ export function grouped(value: number): string {
 
 function numbersText({ unit, count, more }: ProgressNumbers, seconds: number): string {
   const rate = seconds > 0.05 ? `${grouped(count / seconds)} ${unit}/s` : '';
-  const parts = [`${grouped(count)} ${unit}`, rate, ...more.map(([name, value]) => `${name} ${grouped(value)}`)];
+  const parts = [
+    `${grouped(count)} ${unit}`,
+    rate,
+    ...more.map(([name, value]) => `${name} ${grouped(value)}`),
+  ];
   return parts.filter((part) => part !== '').join(', ');
 }
 

@@ -18,7 +18,13 @@ import {
 } from './agents.ts';
 import { initSizesSystem } from './initSizes.ts';
 import { MASTER_CORE, Platform, type PlatformOptions, REMOTE_CORE, smallestModulus } from './platform.ts';
+import { refusalsSystem } from './refusals.ts';
 import { rested, returned } from './witnesses.ts';
+
+/** Messages of real size: 64 bytes, or the most that 1024 slots leave in a block of the allocator (16 bits), in 16s. */
+function realItemSize(slots: number): number {
+  return slots >= 1024 ? 48 : 64;
+}
 
 /** Indices as shipped: 16 bits. */
 const FULL_MODULUS = 65_536;
@@ -318,6 +324,15 @@ const plans: readonly Plan[] = [
       return initSizesSystem(title, espAmpClasses(espAmpDefects.filter(({ name }) => seeded.includes(name))));
     },
   },
+  {
+    name: 'refusals',
+    title: 'every call that must be refused, at every stage of a queue, with both pools; one agent',
+    only: { slots: 1, because: 'each stage that refuses something needs no more' },
+    bounds: () => ({ messages: 2 }),
+    system({ defects: seeded }, { title }) {
+      return refusalsSystem(title, espAmpClasses(espAmpDefects.filter(({ name }) => seeded.includes(name))));
+    },
+  },
 ];
 
 function scenario(plan: Plan): Scenario {
@@ -332,6 +347,8 @@ function scenario(plan: Plan): Scenario {
     bounds: (params) => plan.bounds?.(params) ?? {},
     refuse({ slots, memory, realistic }) {
       const most = realistic === true ? undefined : plan.most?.[memory];
+      if (realistic === true && slots > 1024)
+        return 'more than 1024 slots of real size do not fit the allocator';
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0) {
         return `an ESP-AMP queue rounds its length up to a power of two, so ${slots} slots would be another number`;
       }
@@ -352,7 +369,7 @@ function scenario(plan: Plan): Scenario {
     system(params) {
       const { slots, defects: seeded, realistic } = params;
       const modulus = indexModulus(params);
-      const itemSize = realistic === true ? 64 : 8;
+      const itemSize = realistic === true ? realItemSize(slots) : 8;
       const title = `esp-amp ${plan.name}, ${slots} slots`;
       return plan.system(params, {
         title,

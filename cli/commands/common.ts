@@ -1,0 +1,54 @@
+/** What several commands share: their options, and how a report leaves the process. */
+import { memoryModelNames } from '../../checker/index.ts';
+import { writeAtomically } from '../files.ts';
+import { memoryModelVocabulary, type Selection } from '../plan.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Options by which runs are selected, as parsed. */
+export interface SelectionOptions {
+  readonly scenario?: readonly string[];
+  readonly slots?: readonly number[];
+  readonly memory?: readonly string[];
+  readonly defect?: readonly string[];
+  readonly property?: readonly string[];
+}
+
+/** The selection that the options make. */
+export function selectionOf(options: SelectionOptions, defects: Selection['defects']): Selection {
+  return {
+    scenarios: options.scenario,
+    slots: options.slots,
+    memories: options.memory,
+    defects,
+    properties: options.property,
+  };
+}
+
+/** Where the JSON report goes: nowhere, standard output (`-`), or a file. */
+export type JsonDestination =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'file'; readonly path: string };
+
+export function jsonDestination(option: string | undefined): JsonDestination {
+  if (option === undefined) return { kind: 'none' };
+  return option === '-' ? { kind: 'stdout' } : { kind: 'file', path: option };
+}
+
+/** Writes the JSON to its destination, and the text to standard output unless the JSON is there. */
+export function deliver(
+  terminal: Terminal,
+  destination: JsonDestination,
+  json: () => string,
+  text: () => string,
+): void {
+  if (destination.kind === 'file') writeAtomically(destination.path, json());
+  terminal.out.write(destination.kind === 'stdout' ? json() : text());
+}
+
+/** Memory models of the vocabulary that the checker has not yet. */
+export const memoriesToCome: readonly string[] = memoryModelVocabulary.filter(
+  (name) => !memoryModelNames.some((known) => known === name),
+);
+
+export const jsonHelp = 'write the report as JSON to FILE, or to standard output (-) instead of the text';

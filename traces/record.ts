@@ -1,0 +1,113 @@
+/** Makes a trace of a violation: walks its schedule again and writes down what each step did. */
+import {
+  type MemoryModelName,
+  type ScheduleStep,
+  type System,
+  Walk,
+  type WalkStep,
+} from '../checker/index.ts';
+import type { Scenario, ScenarioParams, Target } from '../scenarios/index.ts';
+import { ReadFromTracker } from './readFrom.ts';
+import { TRACE_FORMAT, TRACE_VERSION, type Trace, type TraceEntry, type TraceStep } from './schema.ts';
+import { TraceError } from './traceError.ts';
+
+/** Says where the running code stands, as a path relative to the package with a line; null: it cannot tell. */
+export type SiteProbe = () => string | null;
+
+export interface RecordOptions {
+  readonly target: Target;
+  /** Name of the scenario. */
+  readonly scenario: string;
+  readonly params: Pick<ScenarioParams, 'slots' | 'realistic'>;
+  readonly memory: MemoryModelName;
+  readonly defects: readonly string[];
+  readonly violation: {
+    readonly property: string;
+    readonly message: string;
+    readonly schedule: readonly ScheduleStep[];
+  };
+  readonly siteOf?: SiteProbe;
+}
+
+/** @throws TraceError `invalid` when the target has no such scenario; RangeError when a step is not possible. */
+export function recordTrace(options: RecordOptions): Trace {
+  const { target, params, memory, defects, violation } = options;
+  const scenario = scenarioOf(target, options.scenario);
+  const { realistic } = params;
+  const full: ScenarioParams = {
+    slots: params.slots,
+    memory,
+    defects,
+    ...(realistic === undefined ? {} : { realistic }),
+  };
+  const system = scenario.system(full);
+  const walk = new Walk(system, {
+    memory,
+    ...(options.siteOf === undefined ? {} : { site: options.siteOf }),
+  });
+  const reads = new ReadFromTracker(system, memory);
+  const steps = violation.schedule.map((step, i) => {
+    if (!walk.isEnabled(step)) throw new RangeError(`step ${i} of the schedule is not possible`);
+    const taken = walk.take(step);
+    return traceStep(taken, reads.next(i, taken));
+  });
+  return {
+    format: TRACE_FORMAT,
+    version: TRACE_VERSION,
+    target: target.name,
+    scenario: scenario.name,
+    params: {
+      slots: params.slots,
+      indexModulus: scenario.indexModulus(full),
+      ...(realistic === undefined ? {} : { realistic }),
+    },
+    memory,
+    defects: [...defects],
+    schedule: violation.schedule.map((step) => entryOf(system, step)),
+    steps,
+    cycleStart: null,
+    violation: { property: violation.property, message: violation.message, step: steps.length - 1 },
+  };
+}
+
+/** @throws TraceError `invalid`. */
+export function scenarioOf(target: Target, name: string): Scenario {
+  const scenario = target.scenarios.find((candidate) => candidate.name === name);
+  if (scenario === undefined) {
+    const known = target.scenarios.map((candidate) => candidate.name).join(', ');
+    throw new TraceError(
+      'invalid',
+      `target ${target.name} has no scenario '${name}'; expected one of ${known}.`,
+    );
+  }
+  return scenario;
+}
+
+/** A step as a trace holds it. */
+export function traceStep(step: WalkStep, readFrom: number | null): TraceStep {
+  return {
+    agent: step.who,
+    op: step.operations.length === 0 ? null : step.operations.join(' > '),
+    access: step.access,
+    location: step.location === '' ? null : step.location,
+    order: step.order === '' ? null : step.order,
+    value: step.value,
+    readFrom,
+    site: step.site,
+  };
+}
+
+function entryOf(system: System, { kind, who, choice }: ScheduleStep): TraceEntry {
+  const name = kind === 'step' ? system.agents[who]?.name : system.cores[who];
+  if (name === undefined)
+    throw new RangeError(`the system has no ${kind === 'step' ? 'agent' : 'core'} ${who}`);
+  return [kind, name, choice];
+}
+
+/** A schedule entry as the checker takes it, or null if the system has no such agent or core, or no such kind of step. */
+export function stepOf(system: System, [kind, name, choice]: TraceEntry): ScheduleStep | null {
+  if (kind !== 'step' && kind !== 'drain') return null;
+  const who =
+    kind === 'step' ? system.agents.findIndex((agent) => agent.name === name) : system.cores.indexOf(name);
+  return who < 0 ? null : { kind, who, choice };
+}

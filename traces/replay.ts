@@ -1,0 +1,295 @@
+/** Runs a trace again, on the code as it is now, and says whether it is still the same run. */
+import { type ScheduleStep, type System, startCheck, Walk, type WalkStep } from '../checker/index.ts';
+import type { ScenarioParams, Target } from '../scenarios/index.ts';
+import { type SiteProbe, scenarioOf, stepOf, traceStep } from './record.ts';
+import { accessText, rowsOf, type StepRow } from './rows.ts';
+import type { Trace, TraceStep } from './schema.ts';
+import { TraceError } from './traceError.ts';
+
+export interface ReplayOptions {
+  /** `as recorded`: with the trace's defects, each step compared. `none`: on the sound code, as far as it goes. */
+  readonly defect: 'as recorded' | 'none';
+  readonly siteOf?: SiteProbe;
+  /** States explored to see that a goal cannot be reached any more. Default two million. */
+  readonly maxStates?: number;
+}
+
+/** Where the code does something else than the trace says. */
+export interface TraceDifference {
+  /** Index of the step; -1: before the first one. */
+  readonly step: number;
+  /** What the trace has there, and what the code does now; in words. */
+  readonly recorded: string;
+  readonly found: string;
+}
+
+interface ReplayBase {
+  /** The run as it is now: up to the difference, or to its end. */
+  readonly rows: readonly StepRow[];
+  /** With the recorded defects, why the trace does not fit; on the sound code, information. */
+  readonly firstDifference: TraceDifference | null;
+  /** The property broken and how, now; where nothing is broken, as recorded. */
+  readonly property: string;
+  readonly message: string;
+  /**
+   * For a property that no step breaks but a goal out of reach: whether a search from the last state has shown that again.
+   * False: the search was cut short. Null: there was nothing to search for.
+   */
+  readonly goalSearched: boolean | null;
+}
+
+export type ReplayResult =
+  /** Fits step by step, and breaks the same property. */
+  | (ReplayBase & { readonly kind: 'same-violation' })
+  | (ReplayBase & { readonly kind: 'does-not-fit'; readonly firstDifference: TraceDifference })
+  /** Fits step by step, and breaks nothing. */
+  | (ReplayBase & { readonly kind: 'gone' })
+  /** Without defects: at rest, and nothing broken. */
+  | (ReplayBase & { readonly kind: 'clean' })
+  /** Without defects: something broken all the same. */
+  | (ReplayBase & { readonly kind: 'violated' })
+  /** Without defects: nothing broken, but no rest within the bound either. */
+  | (ReplayBase & { readonly kind: 'unsettled' });
+
+const MAX_STATES = 2_000_000;
+const SLICE = 1 << 14;
+/** Steps made on the sound code after the schedule, to come to rest. */
+const MAX_SETTLING_STEPS = 20_000;
+/** Those of them in which agents that rest are left alone. */
+const PATIENT_STEPS = 5000;
+
+/** @throws TraceError `invalid` when the trace is of another target, or of a scenario or defect that it does not have. */
+export function replayTrace(trace: Trace, target: Target, options: ReplayOptions): ReplayResult {
+  const system = systemOf(trace, target, options.defect === 'none' ? [] : trace.defects);
+  return options.defect === 'none'
+    ? followSound(trace, system, options)
+    : repeat(trace, target, system, options);
+}
+
+/** The system that a trace ran on. @throws TraceError `invalid`. */
+export function systemOf(trace: Trace, target: Target, defects: readonly string[]): System {
+  if (trace.target !== target.name) {
+    throw new TraceError(
+      'invalid',
+      `expected a trace of target ${target.name}, found one of ${trace.target}.`,
+    );
+  }
+  for (const name of trace.defects) {
+    if (target.defects.some((defect) => defect.name === name)) continue;
+    throw new TraceError('invalid', `target ${target.name} has no defect '${name}': see vqcheck list.`);
+  }
+  const scenario = scenarioOf(target, trace.scenario);
+  const params = paramsOf(trace, defects);
+  const refusal = scenario.refuse(params);
+  if (refusal !== null) {
+    throw new TraceError(
+      'invalid',
+      `scenario ${scenario.name} cannot have the trace's parameters: ${refusal}.`,
+    );
+  }
+  return scenario.system(params);
+}
+
+function paramsOf({ params, memory }: Trace, defects: readonly string[]): ScenarioParams {
+  const { slots, realistic } = params;
+  return { slots, memory, defects, ...(realistic === undefined ? {} : { realistic }) };
+}
+
+function walkOptions({ memory }: Trace, { siteOf }: ReplayOptions) {
+  return { memory, ...(siteOf === undefined ? {} : { site: siteOf }) };
+}
+
+// --- As recorded -----------------------------------------------------------------------------------------------------
+
+function repeat(trace: Trace, target: Target, system: System, options: ReplayOptions): ReplayResult {
+  const walk = new Walk(system, { memory: trace.memory });
+  const { property } = trace.violation;
+  let broken = walk.reset();
+  let difference = modulusDifference(trace, target);
+  for (let i = 0; i < trace.schedule.length && difference === null; i++) {
+    const entry = trace.schedule[i] as Trace['schedule'][number];
+    const recorded = trace.steps[i] as TraceStep;
+    const step = stepOf(system, entry);
+    if (step === null || !walk.isEnabled(step)) {
+      difference = { step: i, recorded: recordedText(recorded), found: whyNot(walk, entry, broken) };
+      break;
+    }
+    const taken = walk.take(step);
+    broken = taken.broken;
+    if (!isSameStep(recorded, traceStep(taken, null))) {
+      difference = { step: i, recorded: recordedText(recorded), found: foundText(taken) };
+    }
+  }
+  const schedule = [...walk.schedule];
+  const base = {
+    rows: rowsOf(system, schedule, walkOptions(trace, options)),
+    property,
+    message: trace.violation.message,
+    goalSearched: null,
+  };
+  if (difference !== null) return { ...base, kind: 'does-not-fit', firstDifference: difference };
+  const same = broken.find((found) => found.property === property);
+  if (same !== undefined)
+    return { ...base, kind: 'same-violation', firstDifference: null, message: same.message };
+  const other = broken[0];
+  if (other !== undefined) {
+    const found = `breaks ${other.property} instead: ${other.message}`;
+    const recorded = `breaks ${property}: ${trace.violation.message}`;
+    return {
+      ...base,
+      kind: 'does-not-fit',
+      firstDifference: { step: trace.violation.step, recorded, found },
+    };
+  }
+  const goal = searchGoal(system, schedule, property, trace.memory, options.maxStates);
+  switch (goal.kind) {
+    case 'lost':
+      return {
+        ...base,
+        kind: 'same-violation',
+        firstDifference: null,
+        message: goal.message,
+        goalSearched: true,
+      };
+    case 'cut':
+      return { ...base, kind: 'same-violation', firstDifference: null, goalSearched: false };
+    case 'reachable':
+      return { ...base, kind: 'gone', firstDifference: null, goalSearched: true };
+    case 'none':
+      return { ...base, kind: 'gone', firstDifference: null };
+  }
+}
+
+type GoalSearch =
+  | { readonly kind: 'none' | 'cut' | 'reachable' }
+  | { readonly kind: 'lost'; readonly message: string };
+
+/** Whether the goal that a property names can be reached after the schedule. `none`: the property names no goal. */
+export function searchGoal(
+  system: System,
+  schedule: readonly ScheduleStep[],
+  property: string,
+  memory: Trace['memory'],
+  maxStates = MAX_STATES,
+): GoalSearch {
+  if (!system.properties.some(({ name, goal }) => name === property && goal !== undefined))
+    return { kind: 'none' };
+  const search = startCheck(system, { memory, maxStates, from: schedule, verify: false });
+  while (!search.advance(SLICE)) {
+    // The search watches its bound.
+  }
+  const result = search.result();
+  const found = result.violations.find((violation) => violation.property === property);
+  // Found later, it is another state from which the goal is out of reach.
+  if (found !== undefined && found.schedule.length === schedule.length)
+    return { kind: 'lost', message: found.message };
+  return { kind: result.incomplete === null && result.error === null ? 'reachable' : 'cut' };
+}
+
+function modulusDifference(trace: Trace, target: Target): TraceDifference | null {
+  const now = scenarioOf(target, trace.scenario).indexModulus(paramsOf(trace, trace.defects));
+  const then = trace.params.indexModulus;
+  if (now === then) return null;
+  return { step: -1, recorded: `indices modulo ${then}`, found: `indices modulo ${now}` };
+}
+
+function isSameStep(a: TraceStep, b: TraceStep): boolean {
+  return (
+    a.agent === b.agent &&
+    a.op === b.op &&
+    a.access === b.access &&
+    a.location === b.location &&
+    a.order === b.order &&
+    a.value === b.value
+  );
+}
+
+function recordedText({ agent, op, access, location, order, value }: TraceStep): string {
+  const text = accessText({ access, location: location ?? '', order: order ?? '', value });
+  return `${agent}${op === null ? '' : `, ${op}`}: ${text}`;
+}
+
+function foundText(step: WalkStep): string {
+  return recordedText(traceStep(step, null));
+}
+
+function whyNot(
+  walk: Walk,
+  [kind, name, choice]: Trace['schedule'][number],
+  broken: WalkStep['broken'],
+): string {
+  const [first] = broken;
+  if (first !== undefined) return `the run ends before it, as it breaks ${first.property}: ${first.message}`;
+  const step = stepOf(walk.system, [kind, name, choice]);
+  if (step === null) return `there is no ${kind === 'drain' ? 'core' : 'agent'} '${name}' that could ${kind}`;
+  if (kind === 'drain') return `no store waits at core ${name}`;
+  const ways = walk.enabled().filter((other) => other.kind === 'step' && other.who === step.who);
+  return ways.length === 0
+    ? `${name} has ended, or is blocked`
+    : `${name} has only ${ways.length} ways to go on`;
+}
+
+// --- On the sound code -----------------------------------------------------------------------------------------------
+
+function followSound(trace: Trace, system: System, options: ReplayOptions): ReplayResult {
+  const walk = new Walk(system, { memory: trace.memory });
+  let broken = walk.reset();
+  let firstDifference: TraceDifference | null = null;
+  for (let i = 0; i < trace.schedule.length && broken.length === 0; i++) {
+    const entry = trace.schedule[i] as Trace['schedule'][number];
+    const recorded = trace.steps[i] as TraceStep;
+    const exact = stepOf(system, entry);
+    const step = exact === null || walk.isEnabled(exact) ? exact : { ...exact, choice: 0 };
+    if (step === null || !walk.isEnabled(step)) {
+      firstDifference ??= { step: i, recorded: recordedText(recorded), found: whyNot(walk, entry, broken) };
+      continue;
+    }
+    const taken = walk.take(step);
+    broken = taken.broken;
+    if (!isSameStep(recorded, traceStep(taken, null))) {
+      firstDifference ??= { step: i, recorded: recordedText(recorded), found: foundText(taken) };
+    }
+  }
+  if (broken.length === 0) broken = settle(walk);
+  const isAtRest = walk.isQuiescent;
+  const schedule = [...walk.schedule];
+  const { property, message } = trace.violation;
+  const base = {
+    rows: rowsOf(system, schedule, walkOptions(trace, options)),
+    firstDifference,
+    goalSearched: null,
+  };
+  const [first] = broken;
+  if (first !== undefined) return { ...base, kind: 'violated', ...first };
+  if (!isAtRest) return { ...base, kind: 'unsettled', property, message };
+  const goal = searchGoal(system, schedule, property, trace.memory, options.maxStates);
+  const goalSearched = goal.kind === 'none' ? null : goal.kind !== 'cut';
+  if (goal.kind === 'lost')
+    return { ...base, kind: 'violated', property, message: goal.message, goalSearched };
+  return { ...base, kind: 'clean', property, message, goalSearched };
+}
+
+/** Lets everyone come to rest, taking turns step by step: first those who are not at rest yet, then all. */
+function settle(walk: Walk): WalkStep['broken'] {
+  const { agents, cores } = walk.system;
+  let left = MAX_SETTLING_STEPS;
+  while (!walk.isQuiescent) {
+    let moved = false;
+    const patient = left > MAX_SETTLING_STEPS - PATIENT_STEPS;
+    const turns: ScheduleStep[] = [
+      ...agents.map((_, who) => ({ kind: 'step' as const, who, choice: 0 })),
+      ...cores.map((_, who) => ({ kind: 'drain' as const, who, choice: 0 })),
+    ];
+    for (const step of turns) {
+      if (walk.isQuiescent) return [];
+      if ((patient && step.kind === 'step' && walk.isResting(step.who)) || !walk.isEnabled(step)) continue;
+      if (left-- === 0) return [];
+      const broken = walk.advance(step);
+      if (broken.length > 0) return broken;
+      moved = true;
+    }
+    if (!moved && !patient) return [];
+    if (!moved) left = MAX_SETTLING_STEPS - PATIENT_STEPS;
+  }
+  return [];
+}
