@@ -1,6 +1,12 @@
 /**
- * Throughput of the ESP-AMP queue on the live port beside that of `ringbuf.js`, between two threads: the same 64-byte
- * messages, the same verification of every byte, by turns in the same run. Medians over the rounds.
+ * Throughput of the ESP-AMP queue on the live port beside that of `ringbuf.js`, between two threads: 64-byte messages,
+ * every byte verified, by turns in the same run. Medians over the rounds. Each queue is measured in two ways of use:
+ *
+ * - copied: a message is made in the sender's memory, copied into the queue as bytes, copied out, and checked in the
+ *   receiver's memory.
+ * - in place: each queue with as few copies as it can do. ESP-AMP hands out buffers, so a message is built and checked
+ *   in shared memory, and never copied. `ringbuf.js` holds 32-bit elements then; its sender writes in place too, by
+ *   `writeCallbackWithOffset`, but its receiver can only copy them out.
  *
  *     node dist/bench/live.js [messages each round, default 2000000] [rounds, default 3]
  */
@@ -10,21 +16,27 @@ import { newRing } from '../examples/liveQueue.ts';
 import { MESSAGE_BYTES } from '../examples/message.ts';
 import type { LiveJob } from './liveWorker.ts';
 
-const SLOTS = [2, 16, 128, 1024] as const;
+type Contender = Pick<LiveJob, 'queue' | 'way'>;
 
-function storage(queue: LiveJob['queue'], slots: number): SharedArrayBuffer {
+const SLOTS = [2, 16, 128, 1024] as const;
+const QUEUES = ['esp-amp', 'ringbuf.js'] as const;
+const WAYS = ['copied', 'in place'] as const;
+
+function storage({ queue, way }: Contender, slots: number): SharedArrayBuffer {
   if (queue === 'esp-amp') return newRing(slots);
+  const elements = way === 'copied' ? Uint8Array : Int32Array;
+  const capacity = (slots * MESSAGE_BYTES) / elements.BYTES_PER_ELEMENT;
   // The package declares its parameters as `class<TypedArray>`, which no type can satisfy.
-  return RingBuffer.getStorageForCapacity(slots * MESSAGE_BYTES, Uint8Array as never);
+  return RingBuffer.getStorageForCapacity(capacity, elements as never);
 }
 
 /** Milliseconds of the slower of the two threads. */
-async function round(queue: LiveJob['queue'], slots: number, messages: number): Promise<number> {
-  const shared = storage(queue, slots);
+async function round(contender: Contender, slots: number, messages: number): Promise<number> {
+  const shared = storage(contender, slots);
   const gate = new SharedArrayBuffer(4);
   const thread = (role: LiveJob['role']): Promise<number> =>
     new Promise((resolve, reject) => {
-      const job: LiveJob = { queue, role, messages, shared, gate };
+      const job: LiveJob = { ...contender, role, messages, shared, gate };
       const worker = new Worker(new URL('./liveWorker.js', import.meta.url), { workerData: job });
       worker.once('message', resolve);
       worker.once('error', reject);
@@ -38,16 +50,20 @@ function median(values: readonly number[]): number {
 
 const messages = Number(process.argv[2] ?? 2_000_000);
 const rounds = Number(process.argv[3] ?? 3);
+console.log('copied: both copy each message in and out, as bytes');
+console.log('in place: esp-amp copies nothing; ringbuf.js writes words in place, and copies them out');
 for (const slots of SLOTS) {
-  const times: Record<LiveJob['queue'], number[]> = { 'esp-amp': [], 'ringbuf.js': [] };
+  const contenders = WAYS.flatMap((way) => QUEUES.map((queue) => ({ queue, way, times: [] as number[] })));
   for (let i = 0; i < rounds; i++) {
-    times['esp-amp'].push(await round('esp-amp', slots, messages));
-    times['ringbuf.js'].push(await round('ringbuf.js', slots, messages));
+    for (const contender of contenders) contender.times.push(await round(contender, slots, messages));
   }
-  const rate = (queue: LiveJob['queue']): number => messages / median(times[queue]) / 1000;
-  const [ours, theirs] = [rate('esp-amp'), rate('ringbuf.js')];
-  console.log(
-    `${String(slots).padStart(4)} slots: esp-amp ${ours.toFixed(2)} M messages/s, ` +
-      `ringbuf.js ${theirs.toFixed(2)} M messages/s, ratio ${(ours / theirs).toFixed(2)}`,
-  );
+  for (const way of WAYS) {
+    const [ours = Number.NaN, theirs = Number.NaN] = contenders
+      .filter((contender) => contender.way === way)
+      .map(({ times }) => messages / median(times) / 1000);
+    console.log(
+      `${String(slots).padStart(4)} slots, ${way.padEnd(8)}: esp-amp ${ours.toFixed(2)} M messages/s, ` +
+        `ringbuf.js ${theirs.toFixed(2)} M messages/s, ratio ${(ours / theirs).toFixed(2)}`,
+    );
+  }
 }

@@ -22,6 +22,8 @@ export const PAUSE = 9;
 export const END = 10;
 /** The agent met a fault: it goes no further. */
 export const DEAD = 11;
+/** A loop came round without a step: one step that does nothing, so that others may run. */
+export const SPIN = 12;
 
 export const KIND_NAMES = [
   'load',
@@ -36,6 +38,7 @@ export const KIND_NAMES = [
   'pause',
   'end',
   'dead',
+  'spin',
 ] as const;
 
 export interface Access {

@@ -28,6 +28,14 @@ export interface Cell {
   readonly agent: number;
 }
 
+/** A cell that several agents reach: bytes of the shared memory (-1) or of a core's own. */
+export interface SharedCell {
+  readonly memory: number;
+  readonly byteOffset: number;
+  readonly bytes: number;
+  readonly block: boolean;
+}
+
 export interface CellMapOptions {
   readonly sharedBytes: number;
   /** Bytes of each core's local memory. */
@@ -47,6 +55,7 @@ export class CellMap {
   readonly #names: LocationNames;
   readonly #mixedSizes: boolean;
   readonly #merge: boolean;
+  readonly #discovered = new Set<string>();
   /** While discovering, cells are marked and nothing restarts: the run only looks around. */
   discovering = false;
   /** Counts what was learned, so that a discovery knows when it stops learning. */
@@ -61,6 +70,37 @@ export class CellMap {
     this.#names = options.names;
     this.#mixedSizes = options.mixedSizes;
     this.#merge = options.merge;
+  }
+
+  /** Ends the looking around. What is learned from here on, only a search could find. */
+  endDiscovery(): void {
+    this.discovering = false;
+    for (const cell of this.#current()) if (cell.agent === SEVERAL) this.#discovered.add(keyOf(cell));
+  }
+
+  /**
+   * What several agents reach, and no looking around has shown: a schedule found with this knowledge means the same run
+   * only to those who have it, too.
+   */
+  late(): readonly SharedCell[] {
+    return this.#current()
+      .filter((cell) => cell.agent === SEVERAL && !this.#discovered.has(keyOf(cell)))
+      .map(({ memory, byteOffset, bytes, block }) => ({ memory, byteOffset, bytes, block }));
+  }
+
+  /** Learns what another search found late. @throws RangeError for bytes that the memory does not have. */
+  share(cells: readonly SharedCell[]): void {
+    const discovering = this.discovering;
+    this.discovering = true;
+    for (const { memory, byteOffset, bytes, block } of cells) {
+      const byByte = this.#byByte[memory + 1];
+      if (byByte === undefined || byteOffset < 0 || bytes < 1 || byteOffset + bytes > byByte.length) {
+        throw new RangeError(`no memory ${memory} has ${bytes} bytes at ${byteOffset}`);
+      }
+      const cell = this.resolve(memory, byteOffset, bytes, block, SEVERAL);
+      if (cell.agent !== SEVERAL) this.#replace({ ...cell, agent: SEVERAL });
+    }
+    this.discovering = discovering;
   }
 
   get cells(): readonly Cell[] {
@@ -116,6 +156,11 @@ export class CellMap {
     this.learned++;
     if (marked.agent === SEVERAL && !this.discovering) throw new Restart();
     return marked;
+  }
+
+  /** Cells that no larger one has swallowed. */
+  #current(): Cell[] {
+    return this.#cells.filter((cell) => this.at(cell.memory, cell.byteOffset)?.number === cell.number);
   }
 
   #replace(cell: Cell): Cell {
@@ -179,4 +224,8 @@ export class CellMap {
         `bytes by one width, or check under --memory sc.`,
     );
   }
+}
+
+function keyOf({ memory, byteOffset, bytes, block }: SharedCell): string {
+  return `${memory}:${byteOffset}:${bytes}:${block}`;
 }

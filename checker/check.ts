@@ -1,6 +1,6 @@
 /** Checks one system under one memory model: sets it up, finds its locations, and searches. */
 import type { Property } from '../properties/index.ts';
-import { CellMap } from './cells.ts';
+import { CellMap, type SharedCell } from './cells.ts';
 import { discover, setUp } from './discover.ts';
 import { Machine } from './machine.ts';
 import type { MemoryModelName } from './memory/model.ts';
@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly verify?: boolean;
   /** Merge locations that only one agent reaches into its position. Default true; false to compare. */
   readonly merge?: boolean;
+  /** What an earlier search learned about the memory: see `Violation.cells`. Needed to begin `from` its schedule. */
+  readonly cells?: readonly SharedCell[];
   /** Begin after these steps: explores only what can be reached from there. Default: from the first state. */
   readonly from?: readonly ScheduleStep[];
 }
@@ -53,6 +55,7 @@ export function machineFactory(
     merge: options.merge ?? true,
   });
   discover(system, image, cells);
+  cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const build = (): Machine =>
     new Machine({

@@ -35,15 +35,23 @@ export interface DirectPortOptions {
   choose?(count: number): number;
 }
 
-/** Accesses that a walk may make in one turn before it is taken to loop for ever. */
+/** Accesses, and passes of loops, that one turn or a setup may make before it is taken to go on for ever. */
 const ACCESS_LIMIT = 1_000_000;
+const PASS_LIMIT = 10_000;
 
 export class DirectPort implements MemoryPort {
   readonly #options: DirectPortOptions;
   #accesses = 0;
+  #passes = 0;
 
   constructor(options: DirectPortOptions) {
     this.#options = options;
+  }
+
+  /** A new turn begins: its accesses count from 0. */
+  beginTurn(): void {
+    this.#accesses = 0;
+    this.#passes = 0;
   }
 
   load(at: Location, _order: Ordering): number {
@@ -92,6 +100,8 @@ export class DirectPort implements MemoryPort {
     body: (state: S) => Repeat<S, R>,
   ): R {
     for (let current = state; ; ) {
+      // A loop may wait for another agent, which cannot run here.
+      if (++this.#passes > PASS_LIMIT) throw new Error('a loop without end');
       const pass = body(current);
       if ('done' in pass) return pass.done;
       current = pass.again;
@@ -121,7 +131,7 @@ export class DirectPort implements MemoryPort {
   }
 
   #check(memory: number, bytes: Uint8Array, byteOffset: number, length: number, alignment: number): void {
-    if (++this.#accesses > ACCESS_LIMIT) throw new Error('too many accesses');
+    if (++this.#accesses > ACCESS_LIMIT) throw new Error('accesses without end');
     checkAccess(memory, bytes.length, byteOffset, length, alignment, this.#options.nameOf);
   }
 

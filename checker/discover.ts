@@ -5,6 +5,7 @@
  */
 import { type CellMap, SHARED } from './cells.ts';
 import { DirectPort, type Image } from './directPort.ts';
+import { plainCopy } from './plain.ts';
 import { STOP, type System, type Turn } from './system.ts';
 import { TargetError } from './targetError.ts';
 
@@ -43,8 +44,8 @@ export function discover(system: System, image: Image, cells: CellMap): void {
     return Math.floor((seed / 0x1_0000_0000) * count);
   };
   cells.discovering = true;
-  const turns: Turn[] = system.agents.map((spec, agent) =>
-    spec.program.start(
+  const ports = system.agents.map(
+    (spec, agent) =>
       new DirectPort({
         image: copy,
         core: spec.core,
@@ -53,26 +54,27 @@ export function discover(system: System, image: Image, cells: CellMap): void {
           void cells.resolve(memory, byteOffset, bytes, range, agent),
         choose: random,
       }),
-    ),
   );
-  const states = system.agents.map((spec) => structuredClone(spec.program.initial) as ReturnType<Turn>);
+  const turns: Turn[] = system.agents.map((spec, agent) => spec.program.start(ports[agent] as DirectPort));
+  const states = system.agents.map((spec): ReturnType<Turn> => spec.program.initial);
   const patience = 2000 + 40 * system.slots.length;
   let learned = cells.learned;
   for (let quiet = 0; quiet < patience; quiet++) {
     const agent = random(turns.length);
     const state = states[agent];
     if (state === STOP || state === undefined) continue;
+    ports[agent]?.beginTurn();
     try {
-      states[agent] = turns[agent]?.(state) ?? STOP;
-    } catch (error) {
-      if (error instanceof TargetError) throw error;
-      // A defect that makes the walk fail is the search's to find, with its trace.
-      break;
+      const copy = plainCopy(state, `the state of agent ${system.agents[agent]?.name}`);
+      states[agent] = turns[agent]?.(copy) ?? STOP;
+    } catch {
+      // Also waiting in a loop for another agent, which no turn by turn can do; what makes the walk fail is the search's to find, with its trace: the others look on.
+      states[agent] = STOP;
     }
     if (cells.learned !== learned) {
       learned = cells.learned;
       quiet = 0;
     }
   }
-  cells.discovering = false;
+  cells.endDiscovery();
 }

@@ -2,6 +2,7 @@
  * The engine: explores a system's states and says what holds. It knows memories, agents and properties, and no
  * protocol: a target comes in as a `System`. Nothing here reads a clock, a file or a random number.
  */
+export type { SharedCell } from './cells.ts';
 export { type CheckOptions, check, startCheck } from './check.ts';
 export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
 export { BreadthFirst } from './search/breadthFirst.ts';

@@ -66,6 +66,8 @@ export class MonitorBank {
   broken: BrokenProperty[] = [];
 
   readonly #system: System;
+  /** Names of the properties asked for. */
+  readonly #asked: ReadonlySet<string>;
   /** Monitors with a state, and those without: pure functions of an event. */
   readonly #stateful: readonly PlacedMonitor[];
   readonly #stateless: readonly PlacedMonitor[];
@@ -84,6 +86,7 @@ export class MonitorBank {
     observe: (agent: number, event: MonitorEvent) => void,
   ) {
     this.#system = system;
+    this.#asked = new Set(properties.map(({ name }) => name));
     this.#observe = observe;
     this.context = {
       slots: system.slots,
@@ -194,6 +197,13 @@ export class MonitorBank {
         }
       }
     }
+    const fault = events.find((event) => event.kind === 'fault');
+    if (fault !== undefined) {
+      // Whether or not anybody asked for the property that it breaks: an agent that goes no further proves nothing.
+      const access = fault.fault !== 'unbounded' && fault.fault !== 'threw';
+      const property = access ? 'no-outside-access' : 'bounded-operation';
+      if (!this.#asked.has(property)) this.broken.push({ property, message: fault.message });
+    }
     return { agent, core, events: prepared, broken: this.broken };
   }
 
@@ -226,17 +236,16 @@ export class MonitorBank {
   }
 
   #ask(property: string, monitor: Monitor, words: Words, event: MonitorEvent): string | null {
+    return this.guarded(property, `a ${event.kind} event`, () => monitor.step(words, event));
+  }
+
+  /** Asks a property, and says which one it was if it throws. */
+  guarded(property: string, what: string, ask: () => string | null): string | null {
     try {
-      return monitor.step(words, event);
+      return ask();
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      throw new TargetError(
-        'monitor-threw',
-        `property ${property} threw on a ${event.kind} event: ${message}`,
-        {
-          cause,
-        },
-      );
+      throw new TargetError('monitor-threw', `property ${property} threw on ${what}: ${message}`, { cause });
     }
   }
 

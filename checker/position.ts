@@ -44,16 +44,24 @@ export interface AccessEntry {
   position: number;
 }
 
-export interface LoopEntry {
+/** Where a loop stands, or what it came to. */
+export interface LoopRecord {
   readonly kind: 'again' | 'done';
-  readonly parent: Entry | null;
-  readonly length: number;
   /** How many loops the loop stands in. */
   readonly nesting: number;
-  readonly data: PlainData;
+  /** State of the next pass, or the loop's result. */
+  readonly data: PlainData | undefined;
   readonly privateWords: PrivateWords;
   readonly frames: readonly FrameRecord[];
+  /** Ownership has moved since the last step. */
+  readonly moved: boolean;
+  /** All of this as text. */
   readonly key: string;
+}
+
+export interface LoopEntry extends LoopRecord {
+  readonly parent: Entry | null;
+  readonly length: number;
   position: number;
 }
 

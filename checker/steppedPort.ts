@@ -31,6 +31,7 @@ import {
   PAUSE,
   READ,
   RMW,
+  SPIN,
   STORE,
   sameAccess,
   WRITE,
@@ -40,8 +41,8 @@ import { checkAccess } from './directPort.ts';
 import { canonical, plainCopy } from './plain.ts';
 import {
   type Entry,
-  type FrameRecord,
   type LoopEntry,
+  type LoopRecord,
   type PrivateWords,
   privateKeyOf,
   type Root,
@@ -99,6 +100,10 @@ export type RawEvent =
 
 /** Thrown to suspend the agent. It must reach the engine. */
 export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
+/** Alternatives that one choice may have. */
+const MOST_CHOICES = 1024;
+/** Passes of a loop without any step, after which it is taken never to make one. */
+const IDLE_PASSES = 10_000;
 /** Thrown when an operation exceeds its bound on accesses. */
 class Unbounded extends Error {}
 
@@ -124,6 +129,12 @@ interface Frame {
   readonly changed: Map<number, [number | null, number]>;
 }
 
+/** Where the counts of accesses stood when a loop began. */
+interface OuterCounts {
+  readonly turn: number;
+  readonly frames: readonly { readonly accesses: number; readonly known: ReadonlyMap<number, number> }[];
+}
+
 /** What the port needs of the engine around it. */
 export interface SteppedPortHost {
   readonly system: System;
@@ -135,16 +146,7 @@ export interface SteppedPortHost {
   /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
   fenceIsStep(order: FenceOrdering): boolean;
   /** Interns the end of a loop's pass, or of the loop. */
-  loopEntry(
-    root: Root,
-    parent: Entry | null,
-    kind: LoopEntry['kind'],
-    nesting: number,
-    data: PlainData,
-    privateWords: PrivateWords,
-    frames: readonly FrameRecord[],
-    key: string,
-  ): LoopEntry;
+  loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry;
   /** Where the code stands now, if sites are recorded. */
   site(): string | null;
 }
@@ -161,14 +163,26 @@ export class SteppedPort implements MemoryPort {
   #frames: Frame[] = [];
   #loops = 0;
   #turnAccesses = 0;
-  /** Ownership events since the last recorded result; whether the step that led to this turn carried one. */
+  /** Moves of ownership told of since the last step, and among the events that wait for the next one. */
   #moves = 0;
+  #waitingMoves = 0;
+  /** A move before the turn's first step would share its step with one that was made before the turn. */
   #carried = false;
+  #eventsBefore = 0;
+  /**
+   * The call of an operation that gives a buffer away, and what follows until the next step: it belongs to that step,
+   * not to the one before. So ownership ends when the operation first acts, and others may come in before.
+   */
+  #waiting: RawEvent[] = [];
+  /** What the port threw and will throw again at each access, whoever catches it. */
+  #thrown: Error | null = null;
+  /** Operation out of which the implementation threw last. */
+  #thrownBy: string | null = null;
 
   /** What the step has caused so far; read by the engine after the run. */
   events: RawEvent[] = [];
   suspended = false;
-  /** The suspended access; null when suspended before the turn's first event (`pausedAtStart`). */
+  /** The access at which it is suspended; null when it waits for a step of its own before the turn (`pausedAtStart`). */
   pending: Access | null = null;
   pausedAtStart = false;
   site: string | null = null;
@@ -181,15 +195,19 @@ export class SteppedPort implements MemoryPort {
     this.#host = host;
   }
 
-  /** Begins the run of a step. */
-  beginStep(): void {
+  /** Begins the run of a step; or, `first`, the way to the first one, which several agents go at the same time. */
+  beginStep(first: boolean): void {
     this.events = [];
     this.merged = [];
     this.#moves = 0;
+    this.#carried = first;
   }
 
-  /** Begins a turn, with the results recorded in it so far. `fresh`: it follows another turn in the same step. */
-  beginTurn(root: Root, newest: Entry | null, fresh: boolean): void {
+  /** Begins a turn, with the results recorded in it so far. */
+  beginTurn(root: Root, newest: Entry | null): void {
+    this.#carried = newest === null && (this.#carried || this.#moves > 0);
+    this.#eventsBefore = this.events.length;
+    this.pausedAtStart = false;
     this.#root = root;
     const entries: Entry[] = new Array(newest?.length ?? 0);
     for (let entry = newest; entry !== null; entry = entry.parent) entries[entry.length - 1] = entry;
@@ -199,12 +217,25 @@ export class SteppedPort implements MemoryPort {
     this.#frames = [];
     this.#loops = 0;
     this.#turnAccesses = 0;
-    this.#carried = fresh && this.#moves > 0;
     this.#moves = 0;
+    this.#waitingMoves = 0;
+    this.#waiting = [];
+    this.#thrown = null;
+    this.#thrownBy = null;
     this.suspended = false;
     this.pending = null;
-    this.pausedAtStart = false;
     this.site = null;
+  }
+
+  /** Ends a turn that returned: what still waits for a step has none left in it. */
+  endTurn(): void {
+    this.#checkSuspended();
+    this.#settle();
+  }
+
+  /** What the port threw out of an access, even if the implementation caught it; null: nothing. */
+  get thrown(): Error | null {
+    return this.#thrown;
   }
 
   get newest(): Entry | null {
@@ -219,9 +250,9 @@ export class SteppedPort implements MemoryPort {
     return this.#frames.map((frame) => frame.operation);
   }
 
-  /** The turn has begun, but nothing has happened in it yet: no result, no move of ownership. */
+  /** The turn has begun, but nothing has happened in it yet. */
   get isResting(): boolean {
-    return this.#entries.length === 0 && this.#moves === 0;
+    return this.#entries.length === 0;
   }
 
   /** Whether all recorded results have been consumed: what happens now is new. */
@@ -270,9 +301,7 @@ export class SteppedPort implements MemoryPort {
       operation,
       value: operand,
     };
-    const word = this.#isPrivate(cell)
-      ? this.#part(cell, within, bytes, this.#privateWord(cell))
-      : this.#step(access);
+    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, within, bytes) : this.#step(access);
     const old = cell.block ? this.#host.accesses.number(word) : word;
     const result = this.#wordOf(cell, applyRmw(operation, old, value, bytes), bytes, at);
     this.#change(cell, within, bytes, result, word);
@@ -287,7 +316,7 @@ export class SteppedPort implements MemoryPort {
     const expectedWord = this.#wordOf(cell, expected, bytes, at);
     const desiredWord = this.#wordOf(cell, desired, bytes, at);
     const word = this.#isPrivate(cell)
-      ? this.#part(cell, within, bytes, this.#privateWord(cell))
+      ? this.#atomicPart(cell, within, bytes)
       : this.#step({
           ...NO_ACCESS,
           kind: CAS,
@@ -344,8 +373,10 @@ export class SteppedPort implements MemoryPort {
   }
 
   choose(count: number): number {
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`choose(${count}): expected 1 or more`);
     this.#checkSuspended();
+    if (!Number.isInteger(count) || count < 1 || count > MOST_CHOICES) {
+      throw new RangeError(`choose(${count}): expected 1..${MOST_CHOICES}`);
+    }
     if (count === 1) return 0;
     return this.#step({ ...NO_ACCESS, kind: CHOOSE, argument: count });
   }
@@ -362,27 +393,50 @@ export class SteppedPort implements MemoryPort {
     this.#checkSuspended();
     const nesting = this.#loops;
     const base = this.#cursor;
-    const outer = this.#frames.map((frame) => ({ accesses: frame.accesses, known: new Map(frame.known) }));
-    let current = state;
+    const outer: OuterCounts = {
+      turn: this.#turnAccesses,
+      frames: this.#frames.map((frame) => ({ accesses: frame.accesses, known: new Map(frame.known) })),
+    };
+    let current: PlainData = state;
+    /** Where passes began in this run: to be there again means that no step was made in between. */
+    const begun = new Set<Entry>();
     const recorded = this.#entries[base];
     if (recorded !== undefined && recorded.kind !== 'access' && recorded.nesting === nesting) {
       this.#resume(recorded);
       // The loop's own state or result, as its body returned it: of type S, or R.
-      if (recorded.kind === 'done') return recorded.data as R;
-      current = recorded.data as S;
+      if (recorded.kind === 'done') return structuredClone(recorded.data) as R;
+      current = recorded.data ?? null;
+      begun.add(recorded);
+      const next = this.#entries[this.#cursor];
+      if (next?.kind === 'access' && this.#host.accesses.get(next.access).kind === SPIN) this.#spin();
     }
-    for (;;) {
+    for (let passes = 0; ; passes++) {
       this.#loops = nesting + 1;
-      const pass = body(structuredClone(current));
+      const before = this.#cursor;
+      // What the body returned last is of type S, and so is its copy.
+      const pass = body(structuredClone(current) as S);
       this.#loops = nesting;
       this.#checkSuspended();
+      this.#settle();
+      if (this.#cursor > before) {
+        begun.clear();
+        passes = 0;
+      }
       this.#endPass(outer);
       if ('done' in pass) {
-        this.#forget(base, 'done', nesting, pass.done ?? null);
+        this.#forget(base, 'done', nesting, pass.done);
         return pass.done;
       }
-      this.#forget(base, 'again', nesting, pass.again);
-      current = pass.again;
+      const entry = this.#forget(base, 'again', nesting, pass.again);
+      if (begun.has(entry)) this.#spin();
+      if (passes === IDLE_PASSES) {
+        const operation = this.#frames[this.#frames.length - 1]?.operation ?? 'the program';
+        throw this.#fail(
+          new Unbounded(`a loop of ${operation} goes round without any step: nobody else could ever run`),
+        );
+      }
+      begun.add(entry);
+      current = entry.data ?? null;
     }
   }
 
@@ -392,11 +446,17 @@ export class SteppedPort implements MemoryPort {
     const frame: Frame = { operation: name, accesses: 0, longest: 0, known: new Map(), changed: new Map() };
     this.#frames.push(frame);
     const contract = this.#host.system.operations[name];
+    this.#thrownBy = null;
     const before = this.#arguments(name, args);
-    this.#emit({ kind: 'call', operation: name, depth, args: before });
-    this.#move(contract?.onCall?.(before) ?? null, depth);
-    const result = body();
-    this.#checkSuspended();
+    const given = contract?.onCall?.(before) ?? null;
+    const call: RawEvent = { kind: 'call', operation: name, depth, args: before };
+    if (given === null) {
+      this.#emit(call);
+    } else {
+      this.#waiting.push(call);
+      this.#move(given, depth);
+    }
+    const result = this.#body(body, name, depth);
     const after = this.#arguments(name, args);
     const plainResult = plainCopy(result, `the result of ${name}`);
     this.#frames.pop();
@@ -417,9 +477,26 @@ export class SteppedPort implements MemoryPort {
     return result;
   }
 
-  /** What went wrong when the implementation threw, as an event. */
+  #body<R>(body: () => R, operation: string, depth: number): R {
+    try {
+      const result = body();
+      this.#checkSuspended();
+      return result;
+    } catch (error) {
+      // Left by an exception of its own, which a caller may expect: what follows is outside of the operation.
+      if (!this.suspended && this.#thrown === null) {
+        this.#thrownBy ??= operation;
+        this.#frames.length = depth;
+      }
+      throw error;
+    }
+  }
+
+  /** What went wrong when the implementation threw, as an event; after what happened before it. */
   fault(error: unknown): RawEvent {
-    const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
+    if (this.isLive) this.events.push(...this.#waiting);
+    this.#waiting = [];
+    const operation = this.#thrownBy ?? this.#frames[this.#frames.length - 1]?.operation ?? null;
     if (error instanceof AccessError)
       return { kind: 'fault', fault: error.code, operation, message: error.message };
     if (error instanceof Unbounded)
@@ -445,17 +522,26 @@ export class SteppedPort implements MemoryPort {
       this.#suspend();
     }
     if (entry.kind !== 'access' || !sameAccess(this.#host.accesses.get(entry.access), access)) {
-      throw this.#nondeterministic(entry, access);
+      throw this.#fail(this.#nondeterministic(entry, access));
     }
     this.#cursor++;
-    this.#moves = 0;
     this.#carried = false;
+    // The newest result is the step being made: what waited for it happens now, and then the access itself.
+    if (this.isLive) this.events.push(...this.#waiting);
+    this.#moves = access.kind === PAUSE ? this.#waitingMoves : 0;
+    this.#waiting = [];
+    this.#waitingMoves = 0;
     if (access.cell >= 0) {
       const cell = this.#host.cells.cell(access.cell);
       const writes = access.kind !== LOAD && access.kind !== READ;
       this.#watch(cell.memory, cell.byteOffset + access.within, access.bytes, writes);
     }
     return entry.word;
+  }
+
+  /** A step that does nothing: a loop came back to where it was, and others may run before it looks again. */
+  #spin(): void {
+    this.#step({ ...NO_ACCESS, kind: SPIN });
   }
 
   #suspend(): never {
@@ -466,6 +552,13 @@ export class SteppedPort implements MemoryPort {
   /** Code that goes on after it was suspended has caught what was not meant for it: keep throwing. */
   #checkSuspended(): void {
     if (this.suspended) throw SUSPENSION;
+    if (this.#thrown !== null) throw this.#thrown;
+  }
+
+  /** Notes what is thrown out of an access, so that whoever catches it cannot go on as if nothing were. */
+  #fail<E extends Error>(error: E): E {
+    this.#thrown ??= error;
+    return error;
   }
 
   #nondeterministic(entry: Entry, now: Access): TargetError {
@@ -492,6 +585,15 @@ export class SteppedPort implements MemoryPort {
 
   // --- Cells -------------------------------------------------------------------------------------------------------
 
+  /** Runs what may throw out of an access, and notes what it threw. */
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#fail(error as Error); // Only errors of ours are thrown in there.
+    }
+  }
+
   #cell(at: Location, writes: boolean): Cell {
     this.#checkSuspended();
     const { system, cells } = this.#host;
@@ -499,21 +601,17 @@ export class SteppedPort implements MemoryPort {
     const memory = local ? this.core : SHARED;
     const bytes = bytesOf(at);
     const byteOffset = offsetOf(at);
-    checkAccess(
-      memory,
-      local ? system.localBytes : system.sharedBytes,
-      byteOffset,
-      bytes,
-      bytes,
-      (...where) => cells.nameOf(...where),
-    );
+    const limit = local ? system.localBytes : system.sharedBytes;
+    const name = (of: number, from: number, length: number): string => cells.nameOf(of, from, length);
+    this.#guarded(() => checkAccess(memory, limit, byteOffset, bytes, bytes, name));
     return this.#reach(memory, byteOffset, bytes, false, writes);
   }
 
   #rangeCell(byteOffset: number, length: number, writes: boolean): Cell {
     this.#checkSuspended();
     const { system, cells } = this.#host;
-    checkAccess(SHARED, system.sharedBytes, byteOffset, length, 1, (...where) => cells.nameOf(...where));
+    const name = (of: number, from: number, bytes: number): string => cells.nameOf(of, from, bytes);
+    this.#guarded(() => checkAccess(SHARED, system.sharedBytes, byteOffset, length, 1, name));
     return this.#reach(SHARED, byteOffset, length, true, writes);
   }
 
@@ -521,7 +619,7 @@ export class SteppedPort implements MemoryPort {
     const { cells } = this.#host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
     this.#count(name);
-    const cell = cells.resolve(memory, byteOffset, bytes, range, this.agent);
+    const cell = this.#guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent));
     if (cell.agent !== SEVERAL) {
       this.#noteMerged(name);
       this.#watch(memory, byteOffset, bytes, writes);
@@ -556,12 +654,18 @@ export class SteppedPort implements MemoryPort {
     return cell.block ? this.#host.contents.slice(word, within, bytes) : word;
   }
 
+  /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
+  #atomicPart(cell: Cell, within: number, bytes: number): number {
+    if (this.#host.fenceIsStep('seq_cst')) this.#step({ ...NO_ACCESS, kind: FENCE, order: 'seq_cst' });
+    return this.#part(cell, within, bytes, this.#privateWord(cell));
+  }
+
   /** A scalar as the word of its cell: cut to its width, as content if the cell is a block. */
   #wordOf(cell: Cell, value: number, bytes: number, at: Location): number {
     if (!Number.isSafeInteger(value) || (bytes === 8 && value < 0)) {
       const name = this.#host.cells.nameOf(cell.memory, offsetOf(at), bytes);
       const message = `${value} stored to ${name}: expected a safe integer, 0..2^53-1`;
-      throw new AccessError('unsafe-integer', name, offsetOf(at), bytes, message);
+      throw this.#fail(new AccessError('unsafe-integer', name, offsetOf(at), bytes, message));
     }
     const cut = bytes === 8 ? value : bytes === 4 ? value >>> 0 : value & ((1 << (bytes * 8)) - 1);
     return cell.block ? this.#host.accesses.content(cut, bytes) : cut;
@@ -574,10 +678,10 @@ export class SteppedPort implements MemoryPort {
     const bound = this.#host.system.accessBound;
     this.#turnAccesses++;
     for (const frame of this.#frames) {
-      if (++frame.accesses > bound) throw this.#unbounded(frame.operation, what);
+      if (++frame.accesses > bound) throw this.#fail(this.#unbounded(frame.operation, what));
     }
     if (this.#frames.length === 0 && this.#turnAccesses > bound)
-      throw this.#unbounded('a turn of the program', what);
+      throw this.#fail(this.#unbounded('a turn of the program', what));
   }
 
   #unbounded(operation: string, what: string | (() => string)): Unbounded {
@@ -627,34 +731,51 @@ export class SteppedPort implements MemoryPort {
     return copy;
   }
 
+  /** Told with the step just made; or, if something waits for the next step, after that. */
   #emit(event: RawEvent): void {
-    if (this.isLive) this.events.push(event);
+    if (this.#waiting.length > 0) this.#waiting.push(event);
+    else if (this.isLive) this.events.push(event);
   }
 
-  /** Ownership moves. A step carries one such event: a second one waits for a step of its own. */
+  /** Ownership moves. Nobody could come in between two moves in one step: a second one makes a step of its own. */
   #move(action: SlotAction | null, depth: number): void {
     if (action === null) return;
-    if (this.#carried && this.isLive && this.#entries.length === 0 && this.#moves === 0) {
-      this.pausedAtStart = true;
-      this.#suspend();
+    const { event: name, address, length = -1 } = action;
+    const event: RawEvent = { kind: 'slot', event: name, depth, address, length };
+    if (this.#waiting.length > 0) {
+      if (this.#waitingMoves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+      this.#waiting.push(event);
+      this.#waitingMoves++;
+    } else {
+      if (this.#carried) this.#pauseAtStart();
+      if (this.#moves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+      if (this.isLive) this.events.push(event);
+      this.#moves++;
     }
-    if (this.#moves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
-    this.#moves++;
-    this.#emit({
-      kind: 'slot',
-      event: action.event,
-      depth,
-      address: action.address,
-      length: action.length ?? -1,
-    });
+  }
+
+  /** Nothing of the turn has happened yet: it will, after a step of its own. */
+  #pauseAtStart(): never {
+    this.events.length = this.#eventsBefore;
+    this.pausedAtStart = true;
+    this.#suspend();
+  }
+
+  /** No step follows to which the waiting events could belong: they get one if they move something. */
+  #settle(): void {
+    if (this.#waitingMoves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+    if (this.isLive) this.events.push(...this.#waiting);
+    this.#waiting = [];
   }
 
   // --- Loops -------------------------------------------------------------------------------------------------------
 
   #resume(recorded: LoopEntry): void {
     this.#cursor++;
-    this.#moves = 0;
     this.#carried = false;
+    this.#moves = recorded.moved ? 1 : 0;
+    this.#waitingMoves = 0;
+    this.#waiting = [];
     this.#private = new Map(recorded.privateWords);
     for (const [depth, record] of recorded.frames.entries()) {
       const frame = this.#frames[depth];
@@ -667,10 +788,9 @@ export class SteppedPort implements MemoryPort {
   }
 
   /** Bounds and reports count a pass of a loop, not the loop. */
-  #endPass(
-    outer: readonly { readonly accesses: number; readonly known: ReadonlyMap<number, number> }[],
-  ): void {
-    for (const [depth, before] of outer.entries()) {
+  #endPass(outer: OuterCounts): void {
+    this.#turnAccesses = outer.turn;
+    for (const [depth, before] of outer.frames.entries()) {
       const frame = this.#frames[depth];
       if (frame === undefined) continue;
       frame.longest = Math.max(frame.longest, frame.accesses);
@@ -681,22 +801,32 @@ export class SteppedPort implements MemoryPort {
   }
 
   /** Drops the results recorded since the loop began, and records in their place where it stands. */
-  #forget(base: number, kind: LoopEntry['kind'], nesting: number, data: PlainData): void {
+  #forget(base: number, kind: LoopEntry['kind'], nesting: number, data: PlainData | undefined): LoopEntry {
     if (!this.isLive) {
-      throw new TargetError('nondeterministic', 'a loop ended earlier than when its results were recorded');
+      const message = 'a loop ended earlier than when its results were recorded';
+      throw this.#fail(new TargetError('nondeterministic', message));
     }
     const frames = this.#frames.map((frame) => ({
       accesses: frame.accesses,
       longest: frame.longest,
       changed: [...frame.changed].map(([cell, [original, current]]) => [cell, original, current] as const),
     }));
-    const key = `${kind}|${nesting}|${canonical(data, 'the state of a loop')}|${privateKeyOf(this.#private)}|${JSON.stringify(frames)}`;
+    const text = this.#guarded(() => (data === undefined ? '' : canonical(data, 'the state of a loop')));
     const parent = this.#entries[base - 1] ?? null;
-    const privateWords = new Map(this.#private);
-    const entry = this.#host.loopEntry(this.#root, parent, kind, nesting, data, privateWords, frames, key);
+    const entry = this.#host.loopEntry(this.#root, parent, {
+      kind,
+      nesting,
+      // A copy: the target may change what it returned.
+      data: text === '' ? undefined : JSON.parse(text),
+      privateWords: new Map(this.#private),
+      frames,
+      moved: this.#moves > 0,
+      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateKeyOf(this.#private)}|${JSON.stringify(frames)}`,
+    });
     this.#entries.length = base;
     this.#entries.push(entry);
     this.#cursor = base + 1;
+    return entry;
   }
 
   #noteMerged(what: string | (() => string)): void {

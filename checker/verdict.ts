@@ -1,4 +1,5 @@
 /** What a run finds out, as data. */
+import type { SharedCell } from './cells.ts';
 import type { MemoryModelName } from './memory/model.ts';
 import type { TargetErrorCode } from './targetError.ts';
 
@@ -23,6 +24,11 @@ export interface Violation {
   readonly message: string;
   /** From the first state to the violation; its last step is the one that breaks the property. */
   readonly schedule: readonly ScheduleStep[];
+  /**
+   * Locations which only this search found to be shared, late: for whoever walks the schedule and did not search, it
+   * would mean another run without them. Mostly none.
+   */
+  readonly cells: readonly SharedCell[];
 }
 
 export type IncompleteReason =

@@ -5,7 +5,7 @@
 import { type Location, locationAt, type Width } from '../memory/index.ts';
 import type { StateView } from '../properties/index.ts';
 import { ACTION, type Access, CAS, CHOOSE, KIND_NAMES, LOAD, READ, RMW, STORE, WRITE } from './access.ts';
-import { type Cell, SHARED } from './cells.ts';
+import { type Cell, SHARED, type SharedCell } from './cells.ts';
 import type { CheckOptions } from './check.ts';
 import { machineFactory } from './check.ts';
 import { BROKEN, type Machine } from './machine.ts';
@@ -51,7 +51,7 @@ export interface AccessedBytes {
   readonly location: Location | null;
 }
 
-export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'verify'> {
+export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'verify' | 'cells'> {
   /** Says where the running code stands, for `WalkStep.site`. */
   readonly site?: () => string | null;
 }
@@ -121,7 +121,11 @@ export class Walk {
     this.#stuck = false;
     for (;;) {
       try {
-        return this.#machine.start(this.#state) === BROKEN ? this.#machine.monitors.broken : [];
+        if (this.#machine.start(this.#state) === BROKEN) {
+          this.#stuck = true;
+          return this.#machine.monitors.broken;
+        }
+        return this.#atRest();
       } catch (error) {
         this.#restart(error);
       }
@@ -285,7 +289,7 @@ export class Walk {
     const view = this.view();
     const broken: BrokenProperty[] = [];
     for (const { property, look } of this.#looks) {
-      const message = look(view);
+      const message = this.#machine.monitors.guarded(property, 'a state at rest', () => look(view));
       if (message !== null) broken.push({ property, message });
     }
     if (broken.length > 0) this.#stuck = true;
@@ -332,13 +336,40 @@ export class Walk {
     this.#state = new Uint32Array(this.#machine.width);
   }
 
-  /** Something new was learned about the memory: walk the same way again on new tables. */
+  /**
+   * Something new was learned about the memory: walk the same way again on new tables, as far as it goes. What was
+   * merged into one step may have come apart, so it may end earlier, and elsewhere: see `learn`.
+   */
   #restart(error: unknown): void {
     if (!(error instanceof Restart)) throw error;
     const taken = this.#taken;
     this.#rebuild();
     this.reset();
-    for (const step of taken) this.advance(step);
+    for (const step of taken) {
+      if (!this.isEnabled(step)) break;
+      this.advance(step);
+    }
+  }
+
+  /**
+   * Walks a schedule as often as it teaches something new about the memory, and goes back to the first state. After
+   * that, each of its steps is one step whenever it is walked.
+   */
+  learn(schedule: readonly ScheduleStep[]): void {
+    for (let machine: Machine | null = null; machine !== this.#machine; ) {
+      machine = this.#machine;
+      this.reset();
+      for (const step of schedule) {
+        if (machine !== this.#machine || !this.isEnabled(step)) break;
+        this.advance(step);
+      }
+    }
+    this.reset();
+  }
+
+  /** What the walk learned about the memory beyond what looking around shows: see `Violation.cells`. */
+  get cells(): readonly SharedCell[] {
+    return this.#machine.cells.late();
   }
 }
 

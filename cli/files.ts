@@ -1,6 +1,15 @@
 /** Reading and writing whole files, with errors that say which file and what to do. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './errors.ts';
 
 function codeOf(error: unknown): string {
@@ -22,6 +31,33 @@ export function writeAtomically(path: string, text: string): void {
       cause,
     });
   }
+}
+
+/**
+ * Looks, before hours of work, whether a file can be made in the folder later; makes nothing.
+ * @throws UsageError `unwritable-file`.
+ */
+export function expectWritable(folder: string): void {
+  const path = resolve(folder);
+  let found = 'no folder that can be written';
+  try {
+    if (statSync(path).isDirectory()) {
+      accessSync(path, constants.W_OK | constants.X_OK);
+      return;
+    }
+    found = `${path} is no folder`;
+  } catch (cause) {
+    // What is not there yet is made when it is needed, in the nearest folder that is there.
+    if (codeOf(cause) === 'ENOENT' && dirname(path) !== path) {
+      expectWritable(dirname(path));
+      return;
+    }
+    found = codeOf(cause);
+  }
+  throw new UsageError('unwritable-file', `cannot write into ${folder}`, {
+    expected: 'a folder that can be written',
+    found,
+  });
 }
 
 /** The text of a file. @throws UsageError if there is none, or if it is larger than `mostBytes`. */

@@ -23,9 +23,24 @@ function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: 'docs/slot-statechart.md', text: slotDocument() },
     { path: 'docs/errors.md', text: errorsDocument() },
-    { path: 'traces/schema.json', text: `${JSON.stringify(traceSchemaDocument(), null, 2)}\n` },
+    { path: 'traces/schema.json', text: jsonDocument(traceSchemaDocument()) },
     ...builtInTargets.flatMap((target) => generateTraces(target, siteProbe())),
   ];
+}
+
+/** JSON as the project's formatter writes it: an array of scalars on one line where it fits into 110 characters. */
+function jsonDocument(value: unknown): string {
+  const text = JSON.stringify(value, null, 2).replaceAll(
+    /^(.*)\[\n([^[\]{}]*)\n\s*\](,?)$/gm,
+    (all, before, items, after) => {
+      const line = `${before}[${String(items)
+        .split('\n')
+        .map((item) => item.trim())
+        .join(' ')}]${after}`;
+      return line.length <= 110 ? line : all;
+    },
+  );
+  return `${text}\n`;
 }
 
 function errorsDocument(): string {

@@ -142,10 +142,12 @@ export function judge(
       const found = (name: string): boolean => broken.includes(name);
       const asExpected =
         expected !== 'proved' && (options.first ? expected.some(found) : expected.every(found));
-      if (!asExpected) return judgement('violated', false, 'violated', 'bad', exitCodes.violation);
+      // What was found stands; that there may be more is said beside it.
+      const bound = result.incomplete === null ? '' : `; ${incompleteText(result.incomplete)}`;
+      if (!asExpected) return judgement('violated', false, `violated${bound}`, 'bad', exitCodes.violation);
       // A seeded defect that shows is what was hoped for, and still a violation to whoever looks at the exit code.
       const code = defects.length > 0 ? exitCodes.violation : exitCodes.asExpected;
-      return judgement('violated', true, 'violated (as expected)', 'unknown', code);
+      return judgement('violated', true, `violated (as expected)${bound}`, 'unknown', code);
     }
     case 'incomplete': {
       const why = result.incomplete === null ? 'not finished' : incompleteText(result.incomplete);

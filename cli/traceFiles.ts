@@ -7,6 +7,7 @@ import type { PlannedRun } from './plan.ts';
 import type { ReportedViolation } from './runReport.ts';
 import { siteProbe } from './sites.ts';
 import type { LoadedTarget } from './targets.ts';
+import { withProperties } from './withProperties.ts';
 
 /** Folder for traces when none is given. Made only when there is something to write. */
 export const defaultTraceFolder = 'vqcheck-out';
@@ -21,18 +22,20 @@ export function traceFileName(target: string, { scenario, params }: PlannedRun, 
 export type FoundViolation = Pick<Violation, 'property' | 'message' | 'schedule'>;
 
 /**
- * Records the trace of each violation, and writes it into `folder` unless that is null.
+ * Records the trace of each violation, and writes it into `folder` unless that is null. `properties`: those that were checked
+ * when it was found; undefined: all.
  */
 export function saveViolations(
   loaded: LoadedTarget,
   run: PlannedRun,
+  properties: readonly string[] | undefined,
   violations: readonly FoundViolation[],
   folder: string | null,
 ): readonly ReportedViolation[] {
   const { scenario, params } = run;
   return violations.map((violation) => {
     const trace = recordTrace({
-      target: loaded.target,
+      target: withProperties(loaded.target, properties),
       scenario: scenario.name,
       params,
       memory: params.memory,

@@ -2,6 +2,8 @@
 
 /** Bytes of a message. */
 export const MESSAGE_BYTES = 64;
+/** The same in 32-bit words. */
+export const MESSAGE_WORDS = MESSAGE_BYTES / 4;
 
 /** A message in a thread's own memory, as bytes to be copied and as words to be filled and checked. */
 export type Message = { readonly bytes: Uint8Array; readonly words: Int32Array };
@@ -11,22 +13,21 @@ export function newMessage(): Message {
   return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
 }
 
-/** Makes all 64 bytes those of message `number`. */
-export function fill(message: Message, number: number): void {
-  const { words } = message;
-  for (let i = 0; i < words.length; i++) words[i] = wordOf(number, i);
+/** Makes all words of a message, `at` in `words` and after it, those of message `number`. */
+export function fill(words: Int32Array, at: number, number: number): void {
+  for (let i = 0; i < MESSAGE_WORDS; i++) words[at + i] = wordOf(number, i);
 }
 
-/** @throws Error when any byte is not that of message `number`. */
-export function check(message: Message, number: number): void {
-  const { words } = message;
-  for (let i = 0; i < words.length; i++) {
-    if (words[i] !== wordOf(number, i)) throw new Error(`message ${number}: word ${i} is ${words[i]}`);
+/** @throws Error when any word of the message `at` in `words` is not that of message `number`. */
+export function check(words: Int32Array, at: number, number: number): void {
+  for (let i = 0; i < MESSAGE_WORDS; i++) {
+    if (words[at + i] !== wordOf(number, i))
+      throw new Error(`message ${number}: word ${i} is ${words[at + i]}`);
   }
 }
 
-/** Differs from message to message in each word, and from word to word in each message. */
-function wordOf(number: number, index: number): number {
+/** Word `index` of message `number`: differs from message to message, and from word to word in each message. */
+export function wordOf(number: number, index: number): number {
   return (Math.imul(number, 0x9e3779b1) + Math.imul(index, 0x01000193)) | 0;
 }
 

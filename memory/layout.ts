@@ -140,8 +140,9 @@ export type StructArray<F extends Fields> = {
   /** In elements. */
   readonly count: number;
   /**
-   * The view of element `index`, made when first asked for and kept. An index outside 0..count-1 is neither refused
-   * nor clamped: its address is computed as in C, so that an overrun becomes an access which the port reports by name.
+   * The view of element `index`; all are made when one is first asked for, and kept. An index outside 0..count-1 is
+   * neither refused nor clamped: its address is computed as in C, so that an overrun becomes an access which the port
+   * reports by name.
    */
   at(index: number): View<F>;
 };
@@ -177,17 +178,14 @@ class Rows<F extends Fields> implements StructArray<F> {
     return this.rows[index] ?? this.row(index);
   }
 
+  /** Inside the bounds all views are made at once, so that `at` is one load ever after; outside, none is kept. */
   private row(index: number): View<F> {
-    const view = viewOf(this.type, this.port, this.space, this.base + index * this.type.bytes);
-    // Kept only inside the bounds, and only next to its predecessor: the cache stays a dense array. Otherwise a
-    // first access in the middle would cost a view each time, so the rows before it are made as well.
-    if (index >= this.rows.length && index < this.count) {
-      for (let i = this.rows.length; i < index; i++) {
-        this.rows.push(viewOf(this.type, this.port, this.space, this.base + i * this.type.bytes));
-      }
-      this.rows.push(view);
-    }
-    return view;
+    while (this.rows.length < this.count) this.rows.push(this.viewOfRow(this.rows.length));
+    return this.rows[index] ?? this.viewOfRow(index);
+  }
+
+  private viewOfRow(index: number): View<F> {
+    return viewOf(this.type, this.port, this.space, this.base + index * this.type.bytes);
   }
 }
 

@@ -36,7 +36,7 @@ type Words<B extends ArrayBufferLike> = {
   readonly u64: BigUint64Array<B>;
 };
 
-/** Up to this many bytes, words copied in a loop are read faster than by `set` with its `subarray` (64 bytes: 22 ns for 49). */
+/** Up to this many bytes a loop over words is faster than `set`: 64 bytes are read in 22 ns for 49, written in 24 for 28. */
 const WORDWISE_BYTES = 256;
 
 /** A memory port over real memory. One for each thread. */
@@ -45,11 +45,16 @@ export class LivePort implements LiveMemories, AccessorPort {
   readonly shared16: Uint16Array<SharedArrayBuffer>;
   readonly shared32: Uint32Array<SharedArrayBuffer>;
   private readonly shared64: BigUint64Array<SharedArrayBuffer>;
+  /**
+   * Shared memory as an application reaches its payload in place, at `wordIndex`. Plain accesses, which the port does
+   * not see; no other port offers them.
+   */
+  readonly sharedWords: Int32Array<SharedArrayBuffer>;
   readonly local8: Uint8Array<ArrayBuffer>;
   readonly local16: Uint16Array<ArrayBuffer>;
   readonly local32: Uint32Array<ArrayBuffer>;
   private readonly local64: BigUint64Array<ArrayBuffer>;
-  /** The array that payload was last read into, and the same bytes as words: readers keep to one array. */
+  /** The array that payload was last copied to or from, and the same bytes as words: a thread keeps to one array. */
   private wordsOf: Uint8Array | undefined;
   private lastWords: Uint32Array = new Uint32Array(0);
   private readonly names: LayoutMap | undefined;
@@ -69,6 +74,7 @@ export class LivePort implements LiveMemories, AccessorPort {
     this.shared16 = shared.u16;
     this.shared32 = shared.u32;
     this.shared64 = shared.u64;
+    this.sharedWords = new Int32Array(options.shared);
     const local = wordsOf(options.local, 'local');
     this.local8 = local.u8;
     this.local16 = local.u16;
@@ -240,7 +246,27 @@ export class LivePort implements LiveMemories, AccessorPort {
     const length = bytes.length;
     if (!(byteOffset >= 0 && byteOffset + length <= this.shared8.length))
       this.refuseOutside('shared', byteOffset, length);
+    if (length <= WORDWISE_BYTES && ((byteOffset | bytes.byteOffset | length) & 3) === 0) {
+      const words = this.wordsOver(bytes);
+      const start = byteOffset >>> 2;
+      for (let i = 0; i < words.length; i++) this.shared32[start + i] = words[i] as number; // within the range checked
+      return;
+    }
     this.shared8.set(bytes, byteOffset);
+  }
+
+  /**
+   * The index in `sharedWords` of a buffer's first word; the words after it are consecutive. For an application that
+   * holds the buffer, and builds or checks its message there, without the copy that `readRange` and `writeRange` make.
+   * Only the range asked for is checked: keeping to it, for as long as the buffer is held, is up to the caller.
+   * @param byteOffset a multiple of 4. @param bytes a multiple of 4.
+   * @throws AccessError when the range is misaligned or not wholly inside.
+   */
+  wordIndex(byteOffset: number, bytes: number): number {
+    if (!(byteOffset >= 0 && bytes >= 0 && byteOffset + bytes <= this.shared8.length))
+      this.refuseOutside('shared', byteOffset, bytes);
+    if (byteOffset % 4 !== 0 || bytes % 4 !== 0) this.refuseMisaligned('shared', byteOffset, bytes, 4);
+    return byteOffset >>> 2;
   }
 
   /** @throws RangeError when the owner's answer is not one of 0..count-1. */
@@ -331,8 +357,12 @@ export class LivePort implements LiveMemories, AccessorPort {
     const offset = offsetOf(at);
     const bytes = bytesOf(at);
     if (offset % bytes === 0) this.refuseOutside(space, offset, bytes);
+    return this.refuseMisaligned(space, offset, bytes, bytes);
+  }
+
+  private refuseMisaligned(space: Space, offset: number, bytes: number, multiple: number): never {
     const name = this.nameOf(space, offset, bytes);
-    const message = `${name}: ${bytes} bytes at ${unnamed(space, offset)}, which is no multiple of ${bytes}`;
+    const message = `${name}: ${bytes} bytes at ${unnamed(space, offset)}, which is no multiple of ${multiple}`;
     throw new AccessError('misaligned', name, offset, bytes, message);
   }
 

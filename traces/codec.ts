@@ -32,6 +32,7 @@ export function encodeTrace(trace: Trace): string {
     params: inline(params),
     memory: inline(trace.memory),
     defects: inline(trace.defects),
+    ...(trace.cells === undefined ? {} : { cells: inline(trace.cells) }),
     schedule: lines(trace.schedule.map(inline)),
     steps: lines(steps),
     cycleStart: inline(trace.cycleStart),

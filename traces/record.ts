@@ -2,6 +2,7 @@
 import {
   type MemoryModelName,
   type ScheduleStep,
+  type SharedCell,
   type System,
   Walk,
   type WalkStep,
@@ -25,6 +26,7 @@ export interface RecordOptions {
     readonly property: string;
     readonly message: string;
     readonly schedule: readonly ScheduleStep[];
+    readonly cells?: readonly SharedCell[];
   };
   readonly siteOf?: SiteProbe;
 }
@@ -43,8 +45,10 @@ export function recordTrace(options: RecordOptions): Trace {
   const system = scenario.system(full);
   const walk = new Walk(system, {
     memory,
+    cells: violation.cells ?? [],
     ...(options.siteOf === undefined ? {} : { site: options.siteOf }),
   });
+  walk.learn(violation.schedule);
   const reads = new ReadFromTracker(system, memory);
   const steps = violation.schedule.map((step, i) => {
     if (!walk.isEnabled(step)) throw new RangeError(`step ${i} of the schedule is not possible`);
@@ -63,6 +67,7 @@ export function recordTrace(options: RecordOptions): Trace {
     },
     memory,
     defects: [...defects],
+    ...(walk.cells.length === 0 ? {} : { cells: [...walk.cells] }),
     schedule: violation.schedule.map((step) => entryOf(system, step)),
     steps,
     cycleStart: null,

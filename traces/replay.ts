@@ -95,15 +95,23 @@ function paramsOf({ params, memory }: Trace, defects: readonly string[]): Scenar
   return { slots, memory, defects, ...(realistic === undefined ? {} : { realistic }) };
 }
 
-function walkOptions({ memory }: Trace, { siteOf }: ReplayOptions) {
-  return { memory, ...(siteOf === undefined ? {} : { site: siteOf }) };
+function walkOptions({ memory, cells }: Trace, { siteOf }: ReplayOptions) {
+  return { memory, cells: cells ?? [], ...(siteOf === undefined ? {} : { site: siteOf }) };
+}
+
+/** The schedule as far as the system knows who is meant. */
+function scheduleOf(system: System, trace: Trace): ScheduleStep[] {
+  const steps = trace.schedule.map((entry) => stepOf(system, entry));
+  const unknown = steps.indexOf(null);
+  return steps.slice(0, unknown < 0 ? steps.length : unknown).filter((step) => step !== null);
 }
 
 // --- As recorded -----------------------------------------------------------------------------------------------------
 
 function repeat(trace: Trace, target: Target, system: System, options: ReplayOptions): ReplayResult {
-  const walk = new Walk(system, { memory: trace.memory });
+  const walk = new Walk(system, { memory: trace.memory, cells: trace.cells ?? [] });
   const { property } = trace.violation;
+  walk.learn(scheduleOf(system, trace));
   let broken = walk.reset();
   let difference = modulusDifference(trace, target);
   for (let i = 0; i < trace.schedule.length && difference === null; i++) {
@@ -141,7 +149,7 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
       firstDifference: { step: trace.violation.step, recorded, found },
     };
   }
-  const goal = searchGoal(system, schedule, property, trace.memory, options.maxStates);
+  const goal = searchGoal(system, schedule, property, trace, options.maxStates);
   switch (goal.kind) {
     case 'lost':
       return {
@@ -169,12 +177,12 @@ export function searchGoal(
   system: System,
   schedule: readonly ScheduleStep[],
   property: string,
-  memory: Trace['memory'],
+  { memory, cells }: Pick<Trace, 'memory' | 'cells'>,
   maxStates = MAX_STATES,
 ): GoalSearch {
   if (!system.properties.some(({ name, goal }) => name === property && goal !== undefined))
     return { kind: 'none' };
-  const search = startCheck(system, { memory, maxStates, from: schedule, verify: false });
+  const search = startCheck(system, { memory, maxStates, from: schedule, cells: cells ?? [], verify: false });
   while (!search.advance(SLICE)) {
     // The search watches its bound.
   }
@@ -232,7 +240,7 @@ function whyNot(
 // --- On the sound code -----------------------------------------------------------------------------------------------
 
 function followSound(trace: Trace, system: System, options: ReplayOptions): ReplayResult {
-  const walk = new Walk(system, { memory: trace.memory });
+  const walk = new Walk(system, { memory: trace.memory, cells: trace.cells ?? [] });
   let broken = walk.reset();
   let firstDifference: TraceDifference | null = null;
   for (let i = 0; i < trace.schedule.length && broken.length === 0; i++) {
@@ -262,7 +270,7 @@ function followSound(trace: Trace, system: System, options: ReplayOptions): Repl
   const [first] = broken;
   if (first !== undefined) return { ...base, kind: 'violated', ...first };
   if (!isAtRest) return { ...base, kind: 'unsettled', property, message };
-  const goal = searchGoal(system, schedule, property, trace.memory, options.maxStates);
+  const goal = searchGoal(system, schedule, property, trace, options.maxStates);
   const goalSearched = goal.kind === 'none' ? null : goal.kind !== 'cut';
   if (goal.kind === 'lost')
     return { ...base, kind: 'violated', property, message: goal.message, goalSearched };

@@ -62,6 +62,8 @@ export interface FoldedRow {
   /** How many times, and what each time. */
   readonly count: number;
   readonly texts: readonly string[];
+  /** Where each of them stands in the code. */
+  readonly sites: readonly (string | null)[];
 }
 
 export type DisplayRow = StepRow | FoldedRow;
@@ -82,6 +84,7 @@ interface Word {
 /** Walks along the schedule, which must be possible, and says what happened. Walks twice: rows show what comes later too. */
 export function rowsOf(system: System, schedule: readonly ScheduleStep[], options: WalkOptions): StepRow[] {
   const walk = new Walk(system, options);
+  walk.learn(schedule);
   const taken = schedule.map((step) => walk.take(step));
   const words = wordsOf(taken);
   const parts = new Set(words.map(({ part }) => part));
@@ -159,6 +162,7 @@ export function foldRows(rows: readonly StepRow[]): DisplayRow[] {
       operation: [...new Set(cycle.map(({ operation }) => operation))].join(', '),
       count: poll.count,
       texts: cycle.map(({ text }) => text),
+      sites: cycle.map(({ site }) => site),
     });
     i += poll.length * poll.count;
   }
@@ -184,8 +188,8 @@ function isSame(a: StepRow, b: StepRow | undefined): boolean {
 }
 
 /** What makes two steps the same for a reader: the step itself, and all that can be seen after it. */
-function faceOf({ who, operation, text, ring, owners, waiting }: StepRow): string {
-  return JSON.stringify([who, operation, text, ring, owners, waiting]);
+function faceOf({ who, operation, text, site, ring, owners, waiting }: StepRow): string {
+  return JSON.stringify([who, operation, text, site, ring, owners, waiting]);
 }
 
 function wordsOf(steps: readonly WalkStep[]): Word[] {

@@ -58,6 +58,20 @@ export const traceSchema = z
       .catchall(z.union([z.number(), z.string(), z.boolean(), z.null()])),
     memory: z.enum(memoryModelNames),
     defects: z.array(name),
+    cells: z
+      .array(
+        z.strictObject({
+          memory: z.int().min(-1).describe('-1: the shared memory; otherwise the core whose own it is.'),
+          byteOffset: index,
+          bytes: z.int().min(1),
+          block: z.boolean(),
+        }),
+      )
+      .max(MAX_TRACE_STEPS)
+      .optional()
+      .describe(
+        'Shared locations that only the search found out about: they tell what the steps of the schedule are.',
+      ),
     schedule: z.array(entrySchema).max(MAX_TRACE_STEPS),
     steps: z.array(stepSchema).max(MAX_TRACE_STEPS).describe('What each entry of the schedule did.'),
     cycleStart: index.nullable().describe('For a run without end: the step with which its cycle begins.'),

@@ -33,11 +33,18 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
     memory,
     property: violation.property,
     schedule,
+    cells: trace.cells ?? [],
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     ...(isGoal
       ? {
           judge: (walk) => {
-            const goal = searchGoal(system, walk.schedule, violation.property, memory, GOAL_STATES);
+            const goal = searchGoal(
+              system,
+              walk.schedule,
+              violation.property,
+              { memory, cells: [...walk.cells] },
+              GOAL_STATES,
+            );
             return goal.kind === 'lost' ? goal.message : null;
           },
           // Each candidate costs a search: fewer of them.

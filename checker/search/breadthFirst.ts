@@ -302,7 +302,7 @@ export class BreadthFirst {
     const view = machine.view(this.#current);
     let flags = 0;
     for (const { property, look } of this.#looks()) {
-      const message = look(view);
+      const message = machine.monitors.guarded(property, 'a state at rest', () => look(view));
       if (message !== null) {
         this.#note({ property, message, from: state, last: null });
         flags |= CUT;
@@ -407,7 +407,7 @@ export class BreadthFirst {
       for (let i = 1; i < path.length; i++)
         schedule.push(this.#stepBetween(path[i - 1] as number, path[i] as number));
       if (last !== null) schedule.push(last);
-      return { property, message, schedule };
+      return { property, message, schedule, cells: this.#machine.cells.late() };
     });
   }
 

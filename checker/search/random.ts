@@ -164,7 +164,8 @@ export class Fuzz {
       ...(this.#options.properties === undefined ? {} : { properties: this.#options.properties }),
       property: first.property,
       schedule: found,
-    }) ?? { ...first, schedule: found };
+      cells: this.#runner.walk.cells,
+    }) ?? { ...first, schedule: found, cells: this.#runner.walk.cells };
   }
 
   #stuck(): BrokenProperty | undefined {
@@ -333,7 +334,7 @@ class Runner {
 
 // --- Shrinking -------------------------------------------------------------------------------------------------------
 
-export interface ShrinkOptions extends Pick<CheckOptions, 'memory' | 'properties'> {
+export interface ShrinkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'cells'> {
   readonly property: string;
   /** Breaks the property. */
   readonly schedule: readonly ScheduleStep[];
@@ -437,7 +438,7 @@ class Shrinker {
       broken.find((found) => found.property === property)?.message ??
       (broken.length === 0 ? this.#judge(walk) : null);
     if (message !== null && this.#isBetter(walk.schedule)) {
-      this.#best = { property, message, schedule: [...walk.schedule] };
+      this.#best = { property, message, schedule: [...walk.schedule], cells: walk.cells };
     }
     onProgress?.({ runs: this.#runs, length: this.#length() });
     return message !== null;
@@ -565,6 +566,17 @@ function progressProperty(system: System, only: readonly string[] | undefined): 
   return found?.name ?? null;
 }
 
-function walkOptions({ memory, properties }: Pick<CheckOptions, 'memory' | 'properties'>) {
-  return { ...(memory === undefined ? {} : { memory }), ...(properties === undefined ? {} : { properties }) };
+function walkOptions({
+  memory,
+  properties,
+  cells,
+}: Pick<CheckOptions, 'memory' | 'properties' | 'cells'>): Pick<
+  CheckOptions,
+  'memory' | 'properties' | 'cells'
+> {
+  return {
+    ...(memory === undefined ? {} : { memory }),
+    ...(properties === undefined ? {} : { properties }),
+    ...(cells === undefined ? {} : { cells }),
+  };
 }

@@ -9,6 +9,7 @@ import {
 } from '../../checker/index.ts';
 import { drive } from '../drive.ts';
 import { combineExitCodes, type ExitCode, exitCodes } from '../exitCodes.ts';
+import { expectWritable } from '../files.ts';
 import { type Interrupt, watchInterrupt } from '../interrupt.ts';
 import { byteSize, nameList, numberList, seconds, wholeNumber } from '../options.ts';
 import { defectSets, type PlannedRun, planTarget, selectTargets, type TargetPlan } from '../plan.ts';
@@ -25,6 +26,7 @@ import {
   memoriesToCome,
   type SelectionOptions,
   selectionOf,
+  systemOf,
 } from './common.ts';
 
 export interface CheckCommandOptions extends SelectionOptions {
@@ -90,6 +92,7 @@ async function checkCommand(
   const destination = jsonDestination(options.json);
   // In a report on standard output the traces are written out, so files are made only where they were asked for.
   const folder = options.out ?? (destination.kind === 'stdout' ? null : defaultTraceFolder);
+  if (folder !== null) expectWritable(folder);
   const interrupt = watchInterrupt();
   const progress = showProgress(
     terminal.err,
@@ -173,7 +176,7 @@ async function checkOnce(
   let taken = 0;
   let outcome: Outcome;
   try {
-    const search = startCheck(scenario.system(params), checkOptions);
+    const search = startCheck(systemOf(run), checkOptions);
     taken = await drive(search, {
       slice: SLICE,
       maxSeconds: options.maxSeconds,
@@ -205,7 +208,7 @@ async function checkOnce(
     limits: limitsOf(options),
     seed: null,
     ...judge(outcome, { expected, defects: params.defects, first: options.first ?? false }),
-    violations: saveViolations(loaded, run, violations, folder),
+    violations: saveViolations(loaded, run, properties, violations, folder),
     witnesses: outcome.witnesses,
     states: outcome.states,
     transitions: outcome.transitions,

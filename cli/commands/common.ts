@@ -1,7 +1,8 @@
 /** What several commands share: their options, and how a report leaves the process. */
-import { memoryModelNames } from '../../checker/index.ts';
-import { writeAtomically } from '../files.ts';
-import { memoryModelVocabulary, type Selection } from '../plan.ts';
+import { dirname } from 'node:path';
+import { memoryModelNames, type System, TargetError } from '../../checker/index.ts';
+import { expectWritable, writeAtomically } from '../files.ts';
+import { memoryModelVocabulary, type PlannedRun, type Selection } from '../plan.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Options by which runs are selected, as parsed. */
@@ -30,9 +31,12 @@ export type JsonDestination =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'file'; readonly path: string };
 
+/** @throws UsageError when the file could not be written. */
 export function jsonDestination(option: string | undefined): JsonDestination {
   if (option === undefined) return { kind: 'none' };
-  return option === '-' ? { kind: 'stdout' } : { kind: 'file', path: option };
+  if (option === '-') return { kind: 'stdout' };
+  expectWritable(dirname(option));
+  return { kind: 'file', path: option };
 }
 
 /** Writes the JSON to its destination, and the text to standard output unless the JSON is there. */
@@ -42,8 +46,22 @@ export function deliver(
   json: () => string,
   text: () => string,
 ): void {
-  if (destination.kind === 'file') writeAtomically(destination.path, json());
   terminal.out.write(destination.kind === 'stdout' ? json() : text());
+  // After the text: should the file turn out not to be writable, that is not lost.
+  if (destination.kind === 'file') writeAtomically(destination.path, json());
+}
+
+/** The system of a run. @throws TargetError `setup-failed` when the scenario throws: a target of a user's may. */
+export function systemOf({ scenario, params }: PlannedRun): System {
+  try {
+    return scenario.system(params);
+  } catch (cause) {
+    if (cause instanceof TargetError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new TargetError('setup-failed', `scenario ${scenario.name} could not make its system: ${message}`, {
+      cause,
+    });
+  }
 }
 
 /** Memory models of the vocabulary that the checker has not yet. */

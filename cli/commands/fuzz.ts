@@ -12,6 +12,7 @@ import {
 import type { ScenarioParams } from '../../scenarios/index.ts';
 import { drive } from '../drive.ts';
 import { combineExitCodes, type ExitCode, exitCodes } from '../exitCodes.ts';
+import { expectWritable } from '../files.ts';
 import { type Interrupt, watchInterrupt } from '../interrupt.ts';
 import { nameList, numberList, oneOf, seconds, wholeNumber } from '../options.ts';
 import { defectSets, type PlannedRun, planTarget, selectTargets, type TargetPlan } from '../plan.ts';
@@ -28,6 +29,7 @@ import {
   memoriesToCome,
   type SelectionOptions,
   selectionOf,
+  systemOf,
 } from './common.ts';
 
 interface FuzzCommandOptions extends SelectionOptions {
@@ -120,6 +122,7 @@ async function fuzzCommand(
   const seed = options.seed ?? Math.floor(Math.random() * (LARGEST_SEED + 1));
   const destination = jsonDestination(options.json);
   const folder = options.out ?? (destination.kind === 'stdout' ? null : defaultTraceFolder);
+  if (folder !== null) expectWritable(folder);
   const interrupt = watchInterrupt();
   let left = plans.reduce((sum, plan) => sum + plan.runs.length, 0);
   let secondsLeft = options.maxSeconds;
@@ -189,7 +192,7 @@ async function fuzzOnce(plan: TargetPlan, planned: PlannedRun, run: FuzzRun): Pr
     'verdict' | 'violation' | 'error' | 'witnesses' | 'runs' | 'steps' | 'maxSteps'
   >;
   try {
-    const fuzz: Fuzz = startFuzz(scenario.system(params), fuzzOptions);
+    const fuzz: Fuzz = startFuzz(systemOf({ scenario, params }), fuzzOptions);
     const stop = (why: string): void => {
       stopped = why;
     };
@@ -252,7 +255,7 @@ async function fuzzOnce(plan: TargetPlan, planned: PlannedRun, run: FuzzRun): Pr
     },
     seed,
     ...(result.verdict === 'incomplete' ? cleanBudget(judged, result.runs, cutShort) : judged),
-    violations: saveViolations(loaded, { scenario, params }, violations, run.folder),
+    violations: saveViolations(loaded, { scenario, params }, properties, violations, run.folder),
     witnesses: result.witnesses,
     states: 0,
     transitions: result.steps,

@@ -8,6 +8,7 @@ import { replayCommand, shellQuoted } from '../report/text.ts';
 import { agentColumns, traceTable } from '../report/traceTable.ts';
 import { siteProbe } from '../sites.ts';
 import type { Colors, Terminal } from '../terminal.ts';
+import { withProperties } from '../withProperties.ts';
 import { deliver, jsonDestination, jsonHelp } from './common.ts';
 
 interface ReplayCommandOptions {
@@ -41,8 +42,11 @@ export function addReplayCommand(program: Command, terminal: Terminal, done: (co
     .action(async (file: string, options: ReplayCommandOptions) => {
       const read = await readTrace(file, options.target);
       const { trace, loaded } = read;
+      // A trace may have been found with other properties left out: then it goes on where they break.
+      const judged = options.defect === 'none' ? undefined : [trace.violation.property];
+      const judge = withProperties(loaded.target, judged);
       const result = asUsage(file, () =>
-        replayTrace(trace, loaded.target, {
+        replayTrace(trace, judge, {
           defect: options.defect ?? 'as recorded',
           siteOf: siteProbe(loaded.folder),
         }),

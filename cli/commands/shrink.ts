@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { encodeTrace, shrinkTrace } from '../../traces/index.ts';
+import { encodeTrace, replayTrace, shrinkTrace, type Trace } from '../../traces/index.ts';
 import { UsageError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { writeAtomically } from '../files.ts';
@@ -10,7 +10,9 @@ import { asUsage, readTrace } from '../readTrace.ts';
 import { showProgress } from '../report/progress.ts';
 import { replayCommand } from '../report/text.ts';
 import { siteProbe } from '../sites.ts';
+import type { LoadedTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
+import { withProperties } from '../withProperties.ts';
 import { deliver, jsonDestination, jsonHelp } from './common.ts';
 
 interface ShrinkCommandOptions {
@@ -48,7 +50,7 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
       const begin = performance.now();
       try {
         const shrunk = asUsage(file, () =>
-          shrinkTrace(trace, loaded.target, {
+          shrinkTrace(trace, withProperties(loaded.target, judgedBy(trace, loaded)), {
             siteOf: siteProbe(loaded.folder),
             onProgress: ({ runs, length }) => {
               const more = [['steps', length] as const];
@@ -75,6 +77,15 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
         progress.stop();
       }
     });
+}
+
+/**
+ * All properties, so that nothing else breaks on the way; but only the trace's own if something else broke before it when
+ * it was found, with other properties left out.
+ */
+function judgedBy(trace: Trace, { target }: LoadedTarget): readonly string[] | undefined {
+  const { kind } = replayTrace(trace, target, { defect: 'as recorded' });
+  return kind === 'same-violation' ? undefined : [trace.violation.property];
 }
 
 /** Whether two paths lead to one file, by links too. */

@@ -57,6 +57,8 @@ function liveProgress(channel: Channel, runs: number): Progress {
     hideCursor: null,
     clearOnComplete: true,
     linewrap: false,
+    // Whoever runs the work answers signals.
+    gracefulExit: false,
   });
   let title = '';
   let last = Number.NEGATIVE_INFINITY;

@@ -290,7 +290,10 @@ function storeBuffers(runs: readonly RunReport[]): readonly string[] {
   const deepest = Math.max(...buffered.map(({ deepestBuffer }) => deepestBuffer));
   const reached = buffered.filter(({ message }) => message?.startsWith('store buffer depth') === true);
   if (reached.length > 0) return [`store buffers deeper than theirs: ${reached.map(runTitle).join('; ')}`];
-  return [`(store buffers: nothing; at most ${deepest} stores waited, their depth was never reached)`];
+  const where = buffered.some(({ verdict }) => verdict === 'incomplete') ? 'as far as explored' : 'at all';
+  return [
+    `(nothing of store buffers: at most ${deepest} stores waited; their depth was not reached ${where})`,
+  ];
 }
 
 /** What fuzzing leaves open, and the situations that it did not even meet. */

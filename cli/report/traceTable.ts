@@ -58,7 +58,10 @@ export function traceTable(
     if (row.kind === 'folded') {
       cells[column] = [
         ...operationLine(operationOf, row.who, row.operation, colors),
-        ...row.texts,
+        ...row.texts.flatMap((text, i) => [
+          text,
+          ...(row.sites[i] == null ? [] : [colors.dim(row.sites[i])]),
+        ]),
         colors.dim(`${row.count} times, without any effect`),
       ].join('\n');
       table.push([`${row.step}-${row.lastStep}`, ...cells, same(colors), same(colors)]);

@@ -92,7 +92,7 @@ export class SysInfo {
       // The id and the size must survive their 16 bits: a size cut there reserves less than the block needs.
       if (pool === undefined || !fits16(info_id) || !fits16(size)) return null;
       let last = pool.base;
-      for (let left = most_entries(pool); ; left--) {
+      for (let left = this.most_entries(pool); ; left--) {
         if (left === 0) return null;
         const next = this.entry_at(last).next;
         if (next === 0) break;
@@ -131,7 +131,7 @@ export class SysInfo {
       const pool = this.geometry[cap];
       if (pool === undefined) return NOT_FOUND;
       let address = this.entry_at(pool.base).next;
-      for (let left = most_entries(pool); address !== 0 && left > 0; left--) {
+      for (let left = this.most_entries(pool); address !== 0 && left > 0; left--) {
         const entry = this.entry_at(address);
         if (entry.info_id === info_id) {
           out.size = entry.size;
@@ -155,6 +155,11 @@ export class SysInfo {
     this.entry_at(reservation.last).next = reservation.entry;
   }
 
+  /** No sound list is longer: it bounds the walk over one that is not. */
+  protected most_entries(pool: Pool): number {
+    return Math.floor(pool.size / sys_info_header_t.bytes);
+  }
+
   protected entry_at(address: number): View<typeof sys_info_header_t.fields> {
     return viewOf(sys_info_header_t, this.port, 'shared', address);
   }
@@ -167,11 +172,6 @@ export function next_block(address: number, size: number): number {
 
 function whole_words(size: number): number {
   return 4 * Math.ceil(size / 4);
-}
-
-/** No sound list is longer: it bounds the walk over one that is not. */
-function most_entries(pool: Pool): number {
-  return Math.floor(pool.size / sys_info_header_t.bytes);
 }
 
 function fits16(value: number): boolean {

@@ -46,6 +46,8 @@ const shown: Readonly<Record<string, Pick<TargetDefect, 'scenario' | 'slots' | '
   'flip-toggled-early': { scenario: 'in-order', slots: 2, property: 'deadlock' },
   'publish-before-fill': { scenario: 'in-order', slots: 1, property: 'payload-integrity' },
   'addr-not-written-back': { scenario: 'any-order', slots: 2, property: 'no-lost-buffers' },
+  'list-walk-unbounded': { scenario: 'refusals', slots: 1, property: 'bounded-operation' },
+  'recv-takes-next': { scenario: 'in-order', slots: 2, property: 'fifo' },
   'length-not-stored': { scenario: 'in-order', slots: 1, property: 'payload-integrity' },
   'alloc-without-test': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },
   'index-advanced-on-failure': { scenario: 'in-order', slots: 1, property: 'failure-atomicity' },

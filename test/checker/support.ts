@@ -164,9 +164,9 @@ export function outcomes(
     initial: {},
     step(state, event) {
       if (event.kind !== 'call' || event.operation !== 'report') return state;
-      const next = { ...state, [event.agent]: event.args.value ?? null };
+      const next: Readonly<Record<string, PlainData>> = { ...state, [event.agent]: event.args.value ?? null };
       if (Object.keys(next).length === count)
-        seen.add(Array.from({ length: count }, (_, agent) => JSON.stringify(next[agent])).join(' '));
+        seen.add(Array.from({ length: count }, (_, agent) => JSON.stringify(next[String(agent)])).join(' '));
       return next;
     },
   });
@@ -176,7 +176,7 @@ export function outcomes(
   return [...seen].sort();
 }
 
-/** Every event of one kind that a system's monitors are told, by agent, in the order of a run without preemptions. */
+/** Loads these locations, in this order. */
 export function loads(port: MemoryPort, ...at: readonly Location[]): number[] {
   return at.map((location) => port.load(location, 'relaxed'));
 }

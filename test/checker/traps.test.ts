@@ -33,14 +33,7 @@ describe('a nondeterministic target', () => {
     const { verdict, error } = check(tiny({ agent, reader }));
     expect(verdict).toBe('error');
     expect(error?.code).toBe('nondeterministic');
-    expect(error?.message).toMatch(
-      /agent agent:.*Recorded: store x = [01] relaxed; now: store x = [01] relaxed/,
-    );
-    expect(
-      /Recorded: store x = 0.*now: store x = 1|Recorded: store x = 1.*now: store x = 0/.test(
-        error?.message ?? '',
-      ),
-    ).toBe(true);
+    expect(error?.message).toMatch(/^agent agent:.*store x = 1 relaxed, then store x = 0 relaxed/);
   });
 
   it('is an error when it takes another location in every second run', () => {
@@ -122,7 +115,7 @@ describe('state kept outside the memories', () => {
 
   // Each transition runs once on an instance that has run before and once on a fresh one. Here the two agree on the only
   // transition there is, and the table hides what later runs would do. A second run on the old instance would tell.
-  it.fails('in the result of an operation only, is found as well', () => {
+  it('in the result of an operation only, is found as well', () => {
     const agent = program<number>(0, (port) => {
       let calls = 0;
       return () => {
@@ -203,7 +196,7 @@ describe('a target that catches what the port throws', () => {
 
   // The port throws Restart, TargetError and AccessError out of the middle of an access; unlike a suspension, they
   // are not remembered, so a target that swallows them goes on in a machine that does not fit the memory.
-  it.fails('hides no access outside the memory', () => {
+  it('hides no access outside the memory', () => {
     const agent = once((port) => {
       port.load(x, 'relaxed');
       try {
@@ -226,7 +219,7 @@ describe('a target that catches what the port throws', () => {
   });
 
   // Restart is thrown by the load in `try`; the access in `finally` then throws a suspension over it, and it is lost.
-  it.fails('in a finally, loses no restart: z is seen to be shared, and to hold 0 or 1', () => {
+  it('in a finally, loses no restart: z is seen to be shared, and to hold 0 or 1', () => {
     const agent = once((port) => {
       port.load(y, 'relaxed');
       late(port, () => {
@@ -324,7 +317,7 @@ describe('events before the first access, and operations without any', () => {
   });
 
   // The turn pauses before its first ownership event, but `call` was told by then, and is told again after the pause.
-  it.fails('a call whose move of ownership waits for a step of its own is seen once', () => {
+  it('a call whose move of ownership waits for a step of its own is seen once', () => {
     const agent = program<number>(0, (port) => (state) => {
       if (state === 0) {
         move(port, 'reserve', 0, () => void port.load(x, 'relaxed'));
@@ -337,13 +330,15 @@ describe('events before the first access, and operations without any', () => {
     expect(result.verdict).toBe('proved');
   });
 
-  // `watchAccesses`: the event goes out when the agent arrives at the access, one step of its own too early.
-  it.fails('an access is told of when it happens, not when the agent arrives at it', () => {
+  it('an access is told of when it happens, not when the agent arrives at it', () => {
     const agent = once((port) => {
       port.load(y, 'relaxed');
       port.store(x, 1, 'relaxed');
     });
-    const other = once((port) => report(port, port.load(x, 'relaxed') * 10 + port.load(y, 'relaxed')));
+    const other = once((port) => {
+      port.load(y, 'relaxed');
+      report(port, port.load(x, 'relaxed'));
+    });
     const order = neverInOrder(
       (event) =>
         event.kind === 'access' && event.agent === 0 && event.name === 'x'
@@ -458,7 +453,7 @@ describe('a target that fails', () => {
   });
 
   // The fault is an event that no other property listens to, and the agent silently stops there.
-  it.fails('is not proved when the properties asked for do not look at faults', () => {
+  it('is not proved when the properties asked for do not look at faults', () => {
     const agent = once((port) => {
       port.load(x, 'relaxed');
       throw new Error('no');
@@ -467,7 +462,7 @@ describe('a target that fails', () => {
   });
 
   // An operation left by an exception that its caller expects stays open: later ones count as nested in it.
-  it.fails('and catches its own exception, is outside of that operation afterwards', () => {
+  it('and catches its own exception, is outside of that operation afterwards', () => {
     const agent = once((port) => {
       try {
         port.op('refuse', {}, () => {
@@ -529,7 +524,7 @@ describe('what is not plain data', () => {
   });
 
   // `structuredClone` in the walk that looks around throws its own error out of `check`.
-  it.fails('as a function in the first state, is that error, too', () => {
+  it('as a function in the first state, is that error, too', () => {
     const agent: Program = { initial: { f: () => 1 } as unknown as PlainData, start: () => () => STOP };
     expect(errorOf(() => check(tiny({ agent, reader }))).code).toBe('not-plain-data');
   });
@@ -598,7 +593,7 @@ describe('what the scenario does wrong', () => {
   });
 
   // Only `step` is guarded: a look at a state at rest throws through `check`.
-  it.fails('a property that throws at a state at rest is that error, too', () => {
+  it('a property that throws at a state at rest is that error, too', () => {
     const property = {
       name: 'broken-look',
       title: '',
@@ -641,7 +636,7 @@ describe('accesses of different sizes to the same bytes', () => {
   });
 
   // Found by the walk that looks around, before there is a search to hold the verdict: thrown out of `check`.
-  it.fails('are an error as a verdict, not as an exception', () => {
+  it('are an error as a verdict, not as an exception', () => {
     expect(check(tiny({ whole, part }), { memory: 'tso' }).verdict).toBe('error');
   });
 

@@ -172,8 +172,62 @@ describe('LivePort', () => {
         );
         port.readRange(offset, read);
         expect([...read]).toEqual([...payload]);
+        bytes.fill(0);
+        port.writeRange(offset, read);
+        expect([...bytes.subarray(offset, offset + length)]).toEqual([...payload]);
+        expect(bytes.reduce((sum, byte) => sum + byte, 0)).toBe(payload.reduce((sum, byte) => sum + byte, 0));
       }
     }
+  });
+
+  it('copies from the array that it is given, also when it was given another one before', () => {
+    const { port, shared } = newPort();
+    const [first, second] = [new Uint8Array(8).fill(1), new Uint8Array(8).fill(2)];
+    port.writeRange(0, first);
+    port.writeRange(8, second);
+    port.writeRange(16, first);
+    port.readRange(0, second);
+    expect([0, 8, 16, 24].map((at) => shared.getUint32(at))).toEqual([0x01010101, 0x02020202, 0x01010101, 0]);
+    expect([...second]).toEqual([...first]);
+  });
+
+  it('lets an application reach a buffer of shared memory in place, as words', () => {
+    const { port, shared } = newPort();
+    const index = port.wordIndex(56, 8);
+    port.sharedWords[index] = -2;
+    port.sharedWords[index + 1] = 0x0403_0201;
+    expect([shared.getInt32(56, true), shared.getInt32(60, true)]).toEqual([-2, 0x0403_0201]);
+    expect(port.load(locationAt('shared', 60, 8), 'plain')).toBe(1);
+    port.store(locationAt('shared', 56, 16), 7, 'relaxed');
+    expect(port.sharedWords[index]).toBe(-65536 + 7);
+    expect(port.wordIndex(64, 0)).toBe(16);
+  });
+
+  it('refuses buffers that are misaligned or not wholly inside', () => {
+    const { port } = newPort();
+    for (const [at, bytes] of [
+      [60, 8],
+      [-4, 4],
+      [68, 0],
+      [4, -4],
+      [Number.NaN, 4],
+    ] as const) {
+      expect(() => port.wordIndex(at, bytes)).toThrow(
+        expect.objectContaining({ code: 'out-of-range', lengthBytes: bytes }),
+      );
+    }
+    for (const [at, bytes] of [
+      [2, 4],
+      [4, 6],
+      [4.5, 4],
+    ] as const) {
+      expect(() => port.wordIndex(at, bytes)).toThrow(
+        expect.objectContaining({ code: 'misaligned', byteOffset: at }),
+      );
+    }
+    expect(() => port.wordIndex(2, 8)).toThrow(
+      'shared+0x2: 8 bytes at shared+0x2, which is no multiple of 4',
+    );
   });
 
   it('refuses payload that is not wholly inside, and copies none of it', () => {

@@ -13,9 +13,11 @@ import { indexAdvancedOnFailure } from './indexAdvancedOnFailure.ts';
 import { lengthNotStored } from './lengthNotStored.ts';
 import { linkBeforeConfiguration } from './linkBeforeConfiguration.ts';
 import { linkBeforeHeader } from './linkBeforeHeader.ts';
+import { listWalkUnbounded } from './listWalkUnbounded.ts';
 import { notifyBeforePublish } from './notifyBeforePublish.ts';
 import { notifyResultLeaks } from './notifyResultLeaks.ts';
 import { publishBeforeFill } from './publishBeforeFill.ts';
+import { recvTakesNext } from './recvTakesNext.ts';
 import { sizeTruncated } from './sizeTruncated.ts';
 
 /** All defects, by name. */
@@ -28,9 +30,11 @@ export const espAmpDefects: readonly EspAmpDefect[] = [
   lengthNotStored,
   linkBeforeConfiguration,
   linkBeforeHeader,
+  listWalkUnbounded,
   notifyBeforePublish,
   notifyResultLeaks,
   publishBeforeFill,
+  recvTakesNext,
   sizeTruncated,
 ];
 

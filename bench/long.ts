@@ -1,0 +1,45 @@
+/**
+ * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules, ten
+ * million messages between two threads. Stops at the first part that fails.
+ *
+ *     node dist/bench/long.js
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const parts: readonly (readonly string[])[] = [
+  ['dist/bench/check.js', '--long'],
+  [
+    'dist/cli/main.js',
+    'fuzz',
+    'esp-amp',
+    '--scenario',
+    'any-order',
+    '--slots',
+    '16',
+    '--memory',
+    'sc',
+  ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '100000']),
+  [
+    'dist/cli/main.js',
+    'fuzz',
+    'esp-amp',
+    '--scenario',
+    'in-order',
+    '--slots',
+    '16',
+    '--memory',
+    'tso',
+  ].concat(['--strategy', 'pct', '--seed', '1', '--runs', '900000']),
+  ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
+];
+
+for (const args of parts) {
+  console.log(`\nnode ${args.join(' ')}`);
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status === 0) continue;
+  process.exitCode = status ?? 1;
+  break;
+}

@@ -1,0 +1,425 @@
+/**
+ * The scenarios of esp-amp: exact counts where all is well, exact lengths where a defect is seeded. A changed number is
+ * allowed when the change that causes it explains it.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { type CheckResult, check } from 'vqcheck/checker';
+import { builtInProperties } from 'vqcheck/properties';
+import { builtInTargets, espAmp, type Scenario } from 'vqcheck/scenarios';
+
+const MEMORIES = ['sc', 'tso'] as const;
+
+function scenarioNamed(name: string): Scenario {
+  const scenario = espAmp.scenarios.find((known) => known.name === name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  return scenario;
+}
+
+/** Too long for a test: 10 million states under sc. */
+const TOO_LONG = new Set(['any-order 4 sc', 'any-order 4 tso']);
+
+const runs = espAmp.scenarios.flatMap((scenario) =>
+  scenario.defaultSlots.flatMap((slots) =>
+    MEMORIES.map((memory) => ({
+      scenario,
+      run: `${scenario.name} ${slots} ${memory}`,
+      params: { slots, memory, defects: [] },
+    })),
+  ),
+);
+const covered = runs.filter(
+  ({ scenario, run, params }) => !TOO_LONG.has(run) && scenario.refuse(params) === null,
+);
+
+const proofs = new Map<string, CheckResult>(
+  covered.map(({ scenario, run, params }) => [
+    run,
+    check(scenario.system(params), { memory: params.memory }),
+  ]),
+);
+const resultOf = (run: string): CheckResult => {
+  const result = proofs.get(run);
+  if (result === undefined) throw new Error(`no run ${run}`);
+  return result;
+};
+
+describe('the sound queue', () => {
+  it.each(covered)(
+    '$run: every property holds, and every situation is reached',
+    ({ scenario, run, params }) => {
+      const { verdict, violations, error, incomplete, witnesses } = resultOf(run);
+      expect({ verdict, violations, error, incomplete }).toEqual({
+        verdict: scenario.expected(params),
+        violations: [],
+        error: null,
+        incomplete: null,
+      });
+      expect(witnesses.filter(({ reached }) => !reached)).toEqual([]);
+      expect(witnesses.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('has these states, transitions and depths', () => {
+    const table = Object.fromEntries(
+      [...proofs].map(([run, { states, transitions, depth }]) => [run, `${states} ${transitions} ${depth}`]),
+    );
+    expect(table).toMatchInlineSnapshot(`
+      {
+        "any-order 1 sc": "47 99 41",
+        "any-order 1 tso": "190 412 71",
+        "any-order 2 sc": "7545 16884 167",
+        "any-order 2 tso": "33146 77918 278",
+        "coprime-tags 2 sc": "1106 2212 223",
+        "coprime-tags 2 tso": "5196 11654 396",
+        "doorbell 1 sc": "153 306 73",
+        "doorbell 1 tso": "454 957 126",
+        "doorbell 2 sc": "1029 2058 109",
+        "doorbell 2 tso": "3792 8307 188",
+        "doorbell 4 sc": "5412 10824 204",
+        "doorbell 4 tso": "21046 46441 352",
+        "full-empty 1 sc": "83 166 38",
+        "full-empty 1 tso": "256 542 70",
+        "full-empty 2 sc": "2417 4834 144",
+        "full-empty 2 tso": "9496 21080 258",
+        "full-empty 4 sc": "709905 1419810 386",
+        "full-empty 4 tso": "3343932 7534618 686",
+        "in-order 1 sc": "37 74 36",
+        "in-order 1 tso": "160 342 66",
+        "in-order 2 sc": "394 788 87",
+        "in-order 2 tso": "1836 4118 156",
+        "in-order 4 sc": "2188 4376 189",
+        "in-order 4 tso": "10846 24445 336",
+        "index-wrap 1 sc": "86 162 85",
+        "index-wrap 1 tso": "350 726 151",
+        "index-wrap 2 sc": "641 1263 136",
+        "index-wrap 2 tso": "2935 6527 241",
+        "index-wrap 4 sc": "2831 5625 238",
+        "index-wrap 4 tso": "13911 31222 421",
+        "init-sizes 1 sc": "8 16 1",
+        "init-sizes 1 tso": "8 16 1",
+        "late-attach 1 sc": "122 244 55",
+        "late-attach 1 tso": "395 902 94",
+        "late-attach 2 sc": "530 1060 109",
+        "late-attach 2 tso": "2227 5050 190",
+        "late-attach 4 sc": "2426 4852 217",
+        "late-attach 4 tso": "11576 26202 382",
+        "notify-fails 1 sc": "57 134 38",
+        "notify-fails 1 tso": "204 482 68",
+        "notify-fails 2 sc": "480 1046 92",
+        "notify-fails 2 tso": "2094 5000 161",
+        "notify-fails 4 sc": "2541 5435 200",
+        "notify-fails 4 tso": "12104 28874 347",
+        "refusals 1 sc": "24 50 15",
+        "refusals 1 tso": "39 65 28",
+        "two-queues 1 sc": "1697 3864 82",
+        "two-queues 1 tso": "8185 20510 140",
+        "two-queues 2 sc": "31408 68336 196",
+        "two-queues 2 tso": "182505 459258 332",
+        "two-queues 4 sc": "18853 40470 114",
+        "two-queues 4 tso": "97613 241618 194",
+      }
+    `);
+  });
+
+  it('comes home, and never fills a store buffer', () => {
+    for (const [run, { homeStates, bufferDepth, deepestBuffer }] of proofs) {
+      expect([run, homeStates > 0]).toEqual([run, true]);
+      if (bufferDepth !== null) expect(deepestBuffer).toBeLessThan(bufferDepth);
+    }
+  });
+
+  it('has the same states at rest under both memory models where the agents never give up', () => {
+    const rests = (memory: string) =>
+      espAmp.scenarios
+        .filter(({ name }) => name !== 'full-empty')
+        .map(({ name }) => [name, proofs.get(`${name} 1 ${memory}`)?.quiescentStates ?? null]);
+    expect(rests('tso')).toEqual(rests('sc'));
+  });
+});
+
+const defectRuns = espAmp.defects.map((defect) => {
+  const params = { slots: defect.slots, memory: defect.memory, defects: [defect.name] };
+  const result = check(scenarioNamed(defect.scenario).system(params), { memory: defect.memory });
+  return { defect, name: defect.name, params, result };
+});
+
+describe('every defect', () => {
+  it.each(defectRuns)('$name breaks the property that it declares', ({ defect, params, result }) => {
+    expect(result.verdict).toBe('violated');
+    expect(result.violations.map(({ property }) => property)).toContain(defect.property);
+    expect(scenarioNamed(defect.scenario).expected(params)).toEqual([defect.property]);
+  });
+
+  it('breaks these properties, by counterexamples of these lengths', () => {
+    const table = Object.fromEntries(
+      defectRuns.map(({ defect, name, result }) => [
+        `${name} (${defect.scenario} ${defect.slots} ${defect.memory})`,
+        result.violations.map(({ property, schedule }) => `${property} ${schedule.length}`).join(', '),
+      ]),
+    );
+    expect(table).toMatchInlineSnapshot(`
+      {
+        "addr-not-written-back (any-order 2 sc)": "no-lost-buffers 32",
+        "alloc-without-test (in-order 1 sc)": "no-double-ownership 10",
+        "buffer-returned-before-read (in-order 1 sc)": "no-outside-access 18",
+        "double-free (in-order 1 sc)": "no-double-ownership 17",
+        "flip-not-toggled (in-order 1 sc)": "deadlock 17",
+        "flip-toggled-early (in-order 2 sc)": "deadlock 17",
+        "foreign-free (in-order 1 sc)": "no-double-ownership 12",
+        "index-advanced-on-failure (in-order 1 sc)": "failure-atomicity 9",
+        "length-not-stored (in-order 1 sc)": "payload-integrity 9",
+        "link-before-configuration (late-attach 1 sc)": "no-outside-access 10, no-lost-buffers 18, deadlock 44",
+        "link-before-header (late-attach 1 sc)": "no-outside-access 5, no-lost-buffers 19, deadlock 45",
+        "notify-before-publish (doorbell 1 sc)": "no-lost-buffers 7, deadlock 11",
+        "notify-result-leaks (notify-fails 1 sc)": "failure-atomicity 9, documented-errors 9, no-double-ownership 12",
+        "publish-before-fill (in-order 1 sc)": "payload-integrity 9",
+        "size-truncated (init-sizes 1 sc)": "no-outside-access 1, bounded-operation 1",
+      }
+    `);
+  });
+
+  it('shows under tso as well as under sc', () => {
+    for (const { defect } of defectRuns.filter(({ defect: { scenario } }) => scenario !== 'init-sizes')) {
+      const params = { slots: defect.slots, memory: 'tso', defects: [defect.name] } as const;
+      const { violations } = check(scenarioNamed(defect.scenario).system(params), { memory: 'tso' });
+      expect([defect.name, violations.map(({ property }) => property).includes(defect.property)]).toEqual([
+        defect.name,
+        true,
+      ]);
+    }
+  });
+});
+
+/**
+ * The four tests of a property, end to end: it holds on the target; a named defect breaks it, by a counterexample of this
+ * length; what it is about is reached; a run of at most one step does not upset it.
+ */
+interface PropertyRow {
+  readonly property: string;
+  /** A run of the table above, and the witness that shows that the property had something to say there. */
+  readonly holdsOn: string;
+  readonly witness: string;
+  readonly defect: string;
+  readonly length: number;
+}
+
+const ROWS: readonly PropertyRow[] = [
+  {
+    property: 'no-double-ownership',
+    holdsOn: 'in-order 2 sc',
+    witness: 'ring wrapped',
+    defect: 'double-free',
+    length: 17,
+  },
+  {
+    property: 'no-lost-buffers',
+    holdsOn: 'any-order 2 sc',
+    witness: 'freed out of order',
+    defect: 'addr-not-written-back',
+    length: 32,
+  },
+  {
+    property: 'payload-integrity',
+    holdsOn: 'in-order 2 tso',
+    witness: 'ring wrapped',
+    defect: 'publish-before-fill',
+    length: 9,
+  },
+  {
+    property: 'no-outside-access',
+    holdsOn: 'init-sizes 1 sc',
+    witness: 'a queue made',
+    defect: 'size-truncated',
+    length: 1,
+  },
+  {
+    property: 'failure-atomicity',
+    holdsOn: 'in-order 1 sc',
+    witness: 'queue full',
+    defect: 'index-advanced-on-failure',
+    length: 9,
+  },
+  {
+    property: 'documented-errors',
+    holdsOn: 'notify-fails 1 sc',
+    witness: 'notification failed',
+    defect: 'notify-result-leaks',
+    length: 9,
+  },
+  {
+    property: 'bounded-operation',
+    holdsOn: 'init-sizes 1 sc',
+    witness: 'a length or size refused',
+    defect: 'size-truncated',
+    length: 1,
+  },
+  {
+    property: 'deadlock',
+    holdsOn: 'doorbell 1 sc',
+    witness: 'queue empty',
+    defect: 'notify-before-publish',
+    length: 11,
+  },
+];
+
+describe('every property, end to end', () => {
+  it.each(ROWS)('$property holds on the target, and has something to say there', ({ holdsOn, witness }) => {
+    const { verdict, witnesses } = resultOf(holdsOn);
+    expect(verdict).toBe('proved');
+    expect(witnesses.filter(({ reached }) => reached).map(({ name }) => name)).toContain(witness);
+  });
+
+  it.each(ROWS)('$property is broken by $defect in $length steps', ({ property, defect, length }) => {
+    const found = defectRuns
+      .find(({ name }) => name === defect)
+      ?.result.violations.find((v) => v.property === property);
+    expect([found?.property, found?.schedule.length]).toEqual([property, length]);
+  });
+
+  it.each(ROWS)('$property is alone asked for, and found the same', ({ property, defect, length }) => {
+    const known = espAmp.defects.find(({ name }) => name === defect);
+    if (known === undefined) throw new Error(`no defect ${defect}`);
+    const { scenario, slots, memory } = known;
+    const system = scenarioNamed(scenario).system({ slots, memory, defects: [defect] });
+    const { violations } = check(system, { memory, properties: [property] });
+    expect(violations.map((v) => v.property)).toEqual([property]);
+    // What another property had cut off may lie on the way now: never a longer one.
+    expect(violations[0]?.schedule.length).toBeLessThanOrEqual(length);
+  });
+
+  it.each(ROWS)('$property is not upset by a run of at most one step', ({ property, holdsOn }) => {
+    const [name = '', slots = '1'] = holdsOn.split(' ');
+    const system = scenarioNamed(name).system({ slots: Number(slots), memory: 'sc', defects: [] });
+    for (const maxStates of [0, 1]) {
+      expect(check(system, { maxStates, properties: [property] })).toMatchObject({
+        verdict: 'incomplete',
+        violations: [],
+      });
+    }
+  });
+
+  it('are all the built-in ones, but for the order of messages, which no defect disturbs yet', () => {
+    const shown = ROWS.map(({ property }) => property);
+    expect(builtInProperties.map(({ name }) => name).filter((name) => !shown.includes(name))).toEqual([
+      'fifo',
+    ]);
+  });
+
+  // Needs a defect that takes or publishes out of order, in a scenario of two slots: none is seeded.
+  it.fails('fifo is broken by some defect, too', () => {
+    const broken = new Set(
+      defectRuns.flatMap(({ result }) => result.violations.map(({ property }) => property)),
+    );
+    expect([...broken]).toContain('fifo');
+  });
+});
+
+describe('the target', () => {
+  it('is listed with its scenarios, defects and properties, each named once', () => {
+    expect(builtInTargets).toEqual([espAmp]);
+    for (const names of [espAmp.scenarios, espAmp.defects, builtInProperties].map((all) =>
+      all.map(({ name }) => name),
+    )) {
+      expect(new Set(names).size).toBe(names.length);
+      for (const name of names) expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+    }
+    expect(espAmp.properties).toEqual(builtInProperties.map(({ name }) => name));
+  });
+
+  it('refuses sizes that a queue cannot have, and those that take too long', () => {
+    const inOrder = scenarioNamed('in-order');
+    const refused = [0, 1, 2, 3, 4, 12, 64, 32_768, 65_536].filter(
+      (slots) => inOrder.refuse({ slots, memory: 'sc', defects: [] }) !== null,
+    );
+    expect(refused).toEqual([0, 3, 12, 65_536]);
+    expect(scenarioNamed('two-queues').refuse({ slots: 8, memory: 'tso', defects: [] })).toMatch(
+      /4 slots under tso/,
+    );
+    for (const { scenario, params, run } of runs) {
+      if (!TOO_LONG.has(run)) expect([run, scenario.refuse(params)]).toEqual([run, null]);
+    }
+  });
+
+  it('says what it bounds, and which modulus its indices have', () => {
+    const params = { slots: 4, memory: 'sc', defects: [] } as const;
+    const facts = espAmp.scenarios.map((scenario) => [
+      scenario.name,
+      scenario.indexModulus(params),
+      scenario.bounds(params),
+    ]);
+    expect(facts).toMatchInlineSnapshot(`
+      [
+        [
+          "in-order",
+          8,
+          {},
+        ],
+        [
+          "any-order",
+          8,
+          {},
+        ],
+        [
+          "coprime-tags",
+          8,
+          {},
+        ],
+        [
+          "index-wrap",
+          65536,
+          {
+            "messages": 14,
+          },
+        ],
+        [
+          "full-empty",
+          8,
+          {},
+        ],
+        [
+          "two-queues",
+          8,
+          {
+            "messagesEachWay": 3,
+          },
+        ],
+        [
+          "late-attach",
+          8,
+          {},
+        ],
+        [
+          "notify-fails",
+          8,
+          {},
+        ],
+        [
+          "doorbell",
+          8,
+          {},
+        ],
+        [
+          "init-sizes",
+          65536,
+          {
+            "queues": 1,
+          },
+        ],
+        [
+          "refusals",
+          8,
+          {
+            "messages": 2,
+          },
+        ],
+      ]
+    `);
+  });
+
+  it('expects nothing of a defect in a scenario where it is not declared', () => {
+    expect(scenarioNamed('doorbell').expected({ slots: 1, memory: 'sc', defects: ['double-free'] })).toBe(
+      null,
+    );
+  });
+});
