@@ -32,8 +32,9 @@ import {
   PROGRESS,
   type Root,
 } from './position.ts';
+import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
-import { noSite, type RawEvent, SteppedPort, type SteppedPortHost, SUSPENSION } from './steppedPort.ts';
+import { noSite, SteppedPort, type SteppedPortHost, SUSPENSION } from './steppedPort.ts';
 import { ContentTable } from './store/contents.ts';
 import { STOP, type System, type Turn } from './system.ts';
 import { TargetError } from './targetError.ts';

@@ -15,7 +15,7 @@ import type {
   SlotMoveEvent,
   Words,
 } from '../properties/index.ts';
-import type { RawEvent } from './steppedPort.ts';
+import type { RawEvent } from './rawEvent.ts';
 import { PairCache } from './store/pairCache.ts';
 import { PersistentVectors } from './store/persistentVectors.ts';
 import { VectorEditor } from './store/vectorEditor.ts';

@@ -29,7 +29,7 @@ export interface Root {
 export interface FrameRecord {
   readonly accesses: number;
   readonly longest: number;
-  readonly changed: readonly (readonly [cell: number, original: number | null, current: number])[];
+  readonly changed: readonly (readonly [cell: number, original: number | null, current: number | null])[];
 }
 
 /** One recorded result: of an access, of a pass of a loop that goes on, or of a whole loop. */

@@ -38,6 +38,7 @@ import {
 } from './access.ts';
 import { type Cell, type CellMap, SEVERAL, SHARED } from './cells.ts';
 import { checkAccess } from './directPort.ts';
+import { OperationStack } from './operationStack.ts';
 import { canonical, plainCopy } from './plain.ts';
 import {
   type Entry,
@@ -47,56 +48,10 @@ import {
   privateKeyOf,
   type Root,
 } from './position.ts';
+import type { RawEvent } from './rawEvent.ts';
 import type { ContentTable } from './store/contents.ts';
 import type { SlotAction, System } from './system.ts';
 import { TargetError } from './targetError.ts';
-
-/** An event as the implementation causes it, before it is seen against the slots' ownership. */
-export type RawEvent =
-  | {
-      readonly kind: 'call';
-      readonly operation: string;
-      readonly depth: number;
-      readonly args: Readonly<Record<string, PlainData>>;
-    }
-  | {
-      readonly kind: 'return';
-      readonly operation: string;
-      readonly depth: number;
-      readonly args: Readonly<Record<string, PlainData>>;
-      readonly result: PlainData;
-      readonly accesses: number;
-      readonly changed: readonly string[];
-    }
-  | {
-      readonly kind: 'slot';
-      readonly event: SlotAction['event'];
-      readonly depth: number;
-      readonly address: number;
-      readonly length: number;
-    }
-  | {
-      readonly kind: 'payload';
-      readonly access: 'read' | 'write';
-      readonly byteOffset: number;
-      readonly length: number;
-      readonly content: number;
-    }
-  | {
-      readonly kind: 'access';
-      readonly writes: boolean;
-      readonly byteOffset: number;
-      readonly length: number;
-      readonly name: string;
-      readonly operation: string | null;
-    }
-  | { readonly kind: 'allocation'; readonly byteOffset: number; readonly length: number }
-  | {
-      readonly kind: 'fault';
-      readonly fault: 'misaligned' | 'out-of-range' | 'unsafe-integer' | 'unbounded' | 'threw';
-      readonly operation: string | null;
-      readonly message: string;
-    };
 
 /** Thrown to suspend the agent. It must reach the engine. */
 export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
@@ -118,22 +73,6 @@ const NO_ROOT: Root = {
   pausedPosition: -1,
   deadPosition: -1,
 };
-
-interface Frame {
-  readonly operation: string;
-  accesses: number;
-  longest: number;
-  /** What the operation knows to stand in a cell, as long as nobody else can have changed what it says of itself. */
-  readonly known: Map<number, number>;
-  /** Cell → [content before the operation's first store, or null if unknown; last stored]. */
-  readonly changed: Map<number, [number | null, number]>;
-}
-
-/** Where the counts of accesses stood when a loop began. */
-interface OuterCounts {
-  readonly turn: number;
-  readonly frames: readonly { readonly accesses: number; readonly known: ReadonlyMap<number, number> }[];
-}
 
 /** What the port needs of the engine around it. */
 export interface SteppedPortHost {
@@ -160,9 +99,8 @@ export class SteppedPort implements MemoryPort {
   #entries: Entry[] = [];
   #cursor = 0;
   #private = new Map<number, number>();
-  #frames: Frame[] = [];
+  readonly #operations = new OperationStack();
   #loops = 0;
-  #turnAccesses = 0;
   /** Moves of ownership told of since the last step, and among the events that wait for the next one. */
   #moves = 0;
   #waitingMoves = 0;
@@ -214,9 +152,8 @@ export class SteppedPort implements MemoryPort {
     this.#entries = entries;
     this.#cursor = 0;
     this.#private = new Map(root.privateWords);
-    this.#frames = [];
+    this.#operations.clear();
     this.#loops = 0;
-    this.#turnAccesses = 0;
     this.#moves = 0;
     this.#waitingMoves = 0;
     this.#waiting = [];
@@ -247,7 +184,7 @@ export class SteppedPort implements MemoryPort {
   }
 
   get operations(): readonly string[] {
-    return this.#frames.map((frame) => frame.operation);
+    return this.#operations.names;
   }
 
   /** The turn has begun, but nothing has happened in it yet. */
@@ -393,10 +330,7 @@ export class SteppedPort implements MemoryPort {
     this.#checkSuspended();
     const nesting = this.#loops;
     const base = this.#cursor;
-    const outer: OuterCounts = {
-      turn: this.#turnAccesses,
-      frames: this.#frames.map((frame) => ({ accesses: frame.accesses, known: new Map(frame.known) })),
-    };
+    const outer = this.#operations.counts();
     let current: PlainData = state;
     /** Where passes began in this run: to be there again means that no step was made in between. */
     const begun = new Set<Entry>();
@@ -422,7 +356,7 @@ export class SteppedPort implements MemoryPort {
         begun.clear();
         passes = 0;
       }
-      this.#endPass(outer);
+      this.#operations.endPass(outer);
       if ('done' in pass) {
         this.#forget(base, 'done', nesting, pass.done);
         return pass.done;
@@ -430,7 +364,7 @@ export class SteppedPort implements MemoryPort {
       const entry = this.#forget(base, 'again', nesting, pass.again);
       if (begun.has(entry)) this.#spin();
       if (passes === IDLE_PASSES) {
-        const operation = this.#frames[this.#frames.length - 1]?.operation ?? 'the program';
+        const operation = this.#operations.innermost ?? 'the program';
         throw this.#fail(
           new Unbounded(`a loop of ${operation} goes round without any step: nobody else could ever run`),
         );
@@ -442,9 +376,7 @@ export class SteppedPort implements MemoryPort {
 
   op<R extends PlainData | undefined>(name: string, args: OperationArguments, body: () => R): R {
     this.#checkSuspended();
-    const depth = this.#frames.length;
-    const frame: Frame = { operation: name, accesses: 0, longest: 0, known: new Map(), changed: new Map() };
-    this.#frames.push(frame);
+    const depth = this.#operations.push(name);
     const contract = this.#host.system.operations[name];
     this.#thrownBy = null;
     const before = this.#arguments(name, args);
@@ -459,18 +391,16 @@ export class SteppedPort implements MemoryPort {
     const result = this.#body(body, name, depth);
     const after = this.#arguments(name, args);
     const plainResult = plainCopy(result, `the result of ${name}`);
-    this.#frames.pop();
+    const { accesses, changed } = this.#operations.pop();
     this.#emit({
       kind: 'return',
       operation: name,
       depth,
       args: after,
       result: plainResult,
-      accesses: Math.max(frame.longest, frame.accesses),
-      changed: this.#left(frame),
+      accesses,
+      changed: changed.map((cell) => this.#nameOf(cell)).sort(),
     });
-    const outer = this.#frames[depth - 1];
-    if (outer !== undefined) this.#handUp(frame, outer);
     const allocated = contract?.allocates?.(after, plainResult) ?? null;
     if (allocated !== null) this.#emit({ kind: 'allocation', ...allocated });
     this.#move(contract?.onReturn?.(after, plainResult) ?? null, depth);
@@ -486,7 +416,7 @@ export class SteppedPort implements MemoryPort {
       // Left by an exception of its own, which a caller may expect: what follows is outside of the operation.
       if (!this.suspended && this.#thrown === null) {
         this.#thrownBy ??= operation;
-        this.#frames.length = depth;
+        this.#operations.leave(depth);
       }
       throw error;
     }
@@ -496,7 +426,7 @@ export class SteppedPort implements MemoryPort {
   fault(error: unknown): RawEvent {
     if (this.isLive) this.events.push(...this.#waiting);
     this.#waiting = [];
-    const operation = this.#thrownBy ?? this.#frames[this.#frames.length - 1]?.operation ?? null;
+    const operation = this.#thrownBy ?? this.#operations.innermost;
     if (error instanceof AccessError)
       return { kind: 'fault', fault: error.code, operation, message: error.message };
     if (error instanceof Unbounded)
@@ -631,7 +561,7 @@ export class SteppedPort implements MemoryPort {
   #watch(memory: number, byteOffset: number, length: number, writes: boolean): void {
     const { system, cells } = this.#host;
     if (system.watchAccesses !== true || memory !== SHARED) return;
-    const operation = this.#frames[this.#frames.length - 1]?.operation ?? null;
+    const operation = this.#operations.innermost;
     const name = cells.nameOf(memory, byteOffset, length);
     this.#emit({ kind: 'access', writes, byteOffset, length, name, operation });
   }
@@ -676,52 +606,31 @@ export class SteppedPort implements MemoryPort {
   #count(what: string | (() => string)): void {
     this.#checkSuspended();
     const bound = this.#host.system.accessBound;
-    this.#turnAccesses++;
-    for (const frame of this.#frames) {
-      if (++frame.accesses > bound) throw this.#fail(this.#unbounded(frame.operation, what));
-    }
-    if (this.#frames.length === 0 && this.#turnAccesses > bound)
-      throw this.#fail(this.#unbounded('a turn of the program', what));
-  }
-
-  #unbounded(operation: string, what: string | (() => string)): Unbounded {
+    const exceeded = this.#operations.count(bound);
+    if (exceeded === null) return;
     const last = typeof what === 'string' ? what : what();
-    return new Unbounded(
-      `${operation} made more than ${this.#host.system.accessBound} accesses without an end, the last to ${last}. ` +
-        `If that loop is meant to go on until another agent acts, write it with port.repeat.`,
+    throw this.#fail(
+      new Unbounded(
+        `${exceeded} made more than ${bound} accesses without an end, the last to ${last}. ` +
+          `If that loop is meant to go on until another agent acts, write it with port.repeat.`,
+      ),
     );
   }
 
+  /** A whole cell's word has become known to the open operations. */
   #learn(cell: Cell, within: number, bytes: number, word: number): void {
-    if (within !== 0 || bytes !== cell.bytes) return;
-    for (const frame of this.#frames) frame.known.set(cell.number, word);
+    if (within === 0 && bytes === cell.bytes) this.#operations.learn(cell.number, word);
   }
 
   /** A store by the open operations. `before`: what stood there, if it is known for certain. */
   #change(cell: Cell, within: number, bytes: number, word: number, before: number | null): void {
     const whole = within === 0 && bytes === cell.bytes;
-    for (const frame of this.#frames) {
-      const change = frame.changed.get(cell.number);
-      const current = whole ? word : -1;
-      if (change !== undefined) change[1] = current;
-      else frame.changed.set(cell.number, [before ?? frame.known.get(cell.number) ?? null, current]);
-    }
+    this.#operations.change(cell.number, whole ? word : null, before);
   }
 
-  /** What a returning operation leaves changed, by name. */
-  #left(frame: Frame): string[] {
-    const left: string[] = [];
-    for (const [number, [original, current]] of frame.changed) {
-      if (original === current) continue;
-      const cell = this.#host.cells.cell(number);
-      left.push(this.#host.cells.nameOf(cell.memory, cell.byteOffset, cell.bytes));
-    }
-    return left.sort();
-  }
-
-  /** The outer operation's own count already has the inner one's accesses; a loop inside counts by its longest pass. */
-  #handUp(inner: Frame, outer: Frame): void {
-    outer.longest = Math.max(outer.longest, inner.longest);
+  #nameOf(number: number): string {
+    const { memory, byteOffset, bytes } = this.#host.cells.cell(number);
+    return this.#host.cells.nameOf(memory, byteOffset, bytes);
   }
 
   #arguments(operation: string, args: OperationArguments): Readonly<Record<string, PlainData>> {
@@ -777,27 +686,7 @@ export class SteppedPort implements MemoryPort {
     this.#waitingMoves = 0;
     this.#waiting = [];
     this.#private = new Map(recorded.privateWords);
-    for (const [depth, record] of recorded.frames.entries()) {
-      const frame = this.#frames[depth];
-      if (frame === undefined) continue;
-      frame.accesses = record.accesses;
-      frame.longest = record.longest;
-      frame.changed.clear();
-      for (const [cell, original, current] of record.changed) frame.changed.set(cell, [original, current]);
-    }
-  }
-
-  /** Bounds and reports count a pass of a loop, not the loop. */
-  #endPass(outer: OuterCounts): void {
-    this.#turnAccesses = outer.turn;
-    for (const [depth, before] of outer.frames.entries()) {
-      const frame = this.#frames[depth];
-      if (frame === undefined) continue;
-      frame.longest = Math.max(frame.longest, frame.accesses);
-      frame.accesses = before.accesses;
-      frame.known.clear();
-      for (const [cell, word] of before.known) frame.known.set(cell, word);
-    }
+    this.#operations.restore(recorded.frames);
   }
 
   /** Drops the results recorded since the loop began, and records in their place where it stands. */
@@ -806,11 +695,7 @@ export class SteppedPort implements MemoryPort {
       const message = 'a loop ended earlier than when its results were recorded';
       throw this.#fail(new TargetError('nondeterministic', message));
     }
-    const frames = this.#frames.map((frame) => ({
-      accesses: frame.accesses,
-      longest: frame.longest,
-      changed: [...frame.changed].map(([cell, [original, current]]) => [cell, original, current] as const),
-    }));
+    const frames = this.#operations.records();
     const text = this.#guarded(() => (data === undefined ? '' : canonical(data, 'the state of a loop')));
     const parent = this.#entries[base - 1] ?? null;
     const entry = this.#host.loopEntry(this.#root, parent, {

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { check, program, STOP } from 'vqcheck/checker';
-import { noLostBuffers } from 'vqcheck/properties';
 import { move, neverInOrder, once, outcomes, report, tiny, x, y } from './support.ts';
 
 /** Slot events and reports, as `agent:event` and `agent:value`. */
