@@ -37,7 +37,7 @@ import { Restart } from './restart.ts';
 import { noSite, SteppedPort, type SteppedPortHost, SUSPENSION } from './steppedPort.ts';
 import { ContentTable } from './store/contents.ts';
 import { STOP, type System, type Turn } from './system.ts';
-import { TargetError } from './targetError.ts';
+import { asked, TargetError } from './targetError.ts';
 
 export interface MachineOptions {
   readonly system: System;
@@ -468,7 +468,9 @@ export class Machine {
         this.longestOperations.set(operation, accesses);
     }
     for (const witness of this.system.witnesses) {
-      if (!this.witnesses.has(witness.name) && witness.reached(observation)) this.witnesses.add(witness.name);
+      if (this.witnesses.has(witness.name)) continue;
+      const reached = asked(`witness ${witness.name} threw`, () => witness.reached(observation));
+      if (reached) this.witnesses.add(witness.name);
     }
   }
 

@@ -20,7 +20,7 @@ import { PairCache } from './store/pairCache.ts';
 import { PersistentVectors } from './store/persistentVectors.ts';
 import { VectorEditor } from './store/vectorEditor.ts';
 import type { System } from './system.ts';
-import { TargetError } from './targetError.ts';
+import { asked } from './targetError.ts';
 
 export interface BrokenProperty {
   readonly property: string;
@@ -99,7 +99,9 @@ export class MonitorBank {
     let words = system.slots.length;
     const placed: { property: string; monitor: Monitor; offset: number }[] = [];
     for (const property of properties) {
-      const monitor = property.monitor?.(this.context);
+      const monitor = asked(`property ${property.name} threw when it was set up`, () =>
+        property.monitor?.(this.context),
+      );
       if (monitor === undefined) continue;
       placed.push({ property: property.name, monitor, offset: words });
       words += monitor.words;
@@ -241,12 +243,7 @@ export class MonitorBank {
 
   /** Asks a property, and says which one it was if it throws. */
   guarded(property: string, what: string, ask: () => string | null): string | null {
-    try {
-      return ask();
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new TargetError('monitor-threw', `property ${property} threw on ${what}: ${message}`, { cause });
-    }
+    return asked(`property ${property} threw on ${what}`, ask);
   }
 
   /** Moves the ledger, and says how. */

@@ -184,7 +184,13 @@ export class SteppedPort implements MemoryPort {
   }
 
   get operations(): readonly string[] {
-    return this.#operations.names;
+    const open = this.#operations.names;
+    const waiting =
+      this.pending?.kind === PAUSE ? this.#waiting.find(({ kind }) => kind === 'call') : undefined;
+    // An operation without any access is over by the time it gets a step.
+    return waiting?.kind === 'call' && !open.includes(waiting.operation)
+      ? [...open, waiting.operation]
+      : open;
   }
 
   /** The turn has begun, but nothing has happened in it yet. */
@@ -448,7 +454,8 @@ export class SteppedPort implements MemoryPort {
     const entry = this.#entries[this.#cursor];
     if (entry === undefined) {
       this.pending = access;
-      this.site = this.#host.site();
+      // A step that the engine makes by itself stands nowhere in the code.
+      this.site = access.kind === PAUSE || access.kind === SPIN ? null : this.#host.site();
       this.#suspend();
     }
     if (entry.kind !== 'access' || !sameAccess(this.#host.accesses.get(entry.access), access)) {

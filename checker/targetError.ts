@@ -17,3 +17,14 @@ export class TargetError extends Error {
     this.code = code;
   }
 }
+
+/** Asks code of the scenario or a property, and says which it was if it throws. @throws TargetError `monitor-threw`. */
+export function asked<T>(whom: string, ask: () => T): T {
+  try {
+    return ask();
+  } catch (cause) {
+    if (cause instanceof TargetError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new TargetError('monitor-threw', `${whom}: ${message}`, { cause });
+  }
+}

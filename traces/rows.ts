@@ -47,6 +47,8 @@ export interface StepRow {
   readonly ring: readonly RingPart[];
   readonly owners: readonly SlotOwnerRow[];
   readonly waiting: readonly WaitingStores[];
+  /** The whole state after the step, as a key: equal states of one run have equal keys. */
+  readonly state: string;
   /** Messages of the properties that the step broke, by name. */
   readonly broken: readonly { readonly property: string; readonly message: string }[];
 }
@@ -114,6 +116,7 @@ export function rowsOf(system: System, schedule: readonly ScheduleStep[], option
       waiting: system.cores
         .map((core, index) => ({ core, stores: walk.waiting(index) }))
         .filter(({ stores }) => stores.length > 0),
+      state: walk.state.join(),
       broken: made.broken,
     };
   });
@@ -188,8 +191,8 @@ function isSame(a: StepRow, b: StepRow | undefined): boolean {
 }
 
 /** What makes two steps the same for a reader: the step itself, and all that can be seen after it. */
-function faceOf({ who, operation, text, site, ring, owners, waiting }: StepRow): string {
-  return JSON.stringify([who, operation, text, site, ring, owners, waiting]);
+function faceOf({ who, operation, text, site, state }: StepRow): string {
+  return JSON.stringify([who, operation, text, site, state]);
 }
 
 function wordsOf(steps: readonly WalkStep[]): Word[] {

@@ -9,7 +9,7 @@ import { PROGRESS } from '../position.ts';
 import { Restart } from '../restart.ts';
 import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
-import { TargetError } from '../targetError.ts';
+import { asked, TargetError } from '../targetError.ts';
 import type { CheckResult, IncompleteReason, ScheduleStep, Violation } from '../verdict.ts';
 
 export interface BreadthFirstOptions {
@@ -309,9 +309,10 @@ export class BreadthFirst {
       }
     }
     if (flags === 0 && machine.monitors.allFree(this.#current[machine.monitorWord] as number)) {
-      if (machine.system.home?.(view) ?? true) {
+      if (asked('home threw on a state at rest', () => machine.system.home?.(view) ?? true)) {
         flags |= AT_HOME;
-        if (machine.finished(this.#current)) flags |= FINISHED;
+        if (asked('finished threw on a state at rest', () => machine.finished(this.#current)))
+          flags |= FINISHED;
         this.#home++;
       }
     }

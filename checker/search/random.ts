@@ -78,6 +78,8 @@ const DECISIONS = 12;
 const PACKED = 8;
 /** Decisions among an agent's own ways that a `pct` run goes round. */
 const OWN_DECISIONS = 1024;
+/** Values of each: a multiple of 1 to 12, so fair among so many ways, and more than a choice may have. */
+const OWN_VALUES = 27_720;
 
 export class Fuzz {
   readonly #system: System;
@@ -187,10 +189,12 @@ export class Fuzz {
       for (let step = 0; step < this.#maxSteps && broken.length === 0; step++) {
         const ways = this.#runner.ways();
         if (ways === 0) break;
-        const decision = Math.floor(
-          (packed[Math.floor(step / PACKED)] as number) / DECISIONS ** (step % PACKED),
+        const word = packed[Math.floor(step / PACKED)] as number;
+        const digit = Math.floor(word / DECISIONS ** (step % PACKED)) % DECISIONS;
+        // More ways than a digit has values (a large choice): all of the integer decides, differently at each step.
+        broken = this.#runner.take(
+          (ways <= DECISIONS ? digit : (word + Math.imul(step, 0x9e3779b1)) >>> 0) % ways,
         );
-        broken = this.#runner.take((decision % DECISIONS) % ways);
       }
     });
     return broken;
@@ -204,7 +208,7 @@ export class Fuzz {
       // First the one that runs whenever it can.
       order: fc.shuffledSubarray(everyone, { minLength: everyone.length }),
       changes: fc.array(fc.nat(this.#maxSteps - 1), { minLength: changes, maxLength: changes }),
-      ways: fc.array(fc.nat(DECISIONS - 1), { minLength: OWN_DECISIONS, maxLength: OWN_DECISIONS }),
+      ways: fc.array(fc.nat(OWN_VALUES - 1), { minLength: OWN_DECISIONS, maxLength: OWN_DECISIONS }),
     });
     let broken: readonly BrokenProperty[] = [];
     withOne(fc.noBias(plan), seed, ({ order, changes, ways }) => {

@@ -6,7 +6,10 @@ import {
   ESP_OK,
   espAmpClasses,
   espAmpDefects,
+  sys_info_header_t,
 } from 'vqcheck/impl';
+import { fieldLocation, type Location, type Ordering } from 'vqcheck/memory';
+import { RecordingPort } from './recordingPort.ts';
 import { newOut, newQueue, newSystem, type System } from './system.ts';
 
 /** What one thread can see of a defect; `sound` is what it sees without. */
@@ -33,6 +36,16 @@ function lookedUpAt(classes: ReturnType<typeof espAmpClasses>, part: 'header' | 
   const entry = geometry.hp.base + 8;
   const linked = at(geometry.hp.base + 4);
   return linked > at(part === 'header' ? entry : entry + 8) ? 'filled, then linked' : 'linked, then filled';
+}
+
+class OutOfPatience extends Error {}
+
+/** Gives up after many more accesses than a walk over 16 entries makes. */
+class ImpatientPort extends RecordingPort {
+  override load(at: Location, order: Ordering): number {
+    if (this.accesses.length >= 1000) throw new OutOfPatience();
+    return super.load(at, order);
+  }
 }
 
 const symptoms: readonly Symptom[] = [
@@ -161,6 +174,47 @@ const symptoms: readonly Symptom[] = [
       );
       send(system);
       return seen;
+    },
+  },
+  {
+    name: 'recv-takes-next',
+    sound: [0, 1],
+    // The second message first; then, one slot on, the place where a third would be is empty: the second again.
+    defective: [1, 1],
+    observe: (classes) => {
+      const { main, sub } = newQueue(2, 8, {}, classes);
+      const sent = [newOut(), newOut()].map((out) => {
+        main.queue.alloc_try(out, 8);
+        main.queue.send_try(out.address, 8);
+        return out.address;
+      });
+      return sent.map(() => {
+        const out = newOut();
+        sub.queue.recv_try(out);
+        return sent.indexOf(out.address);
+      });
+    },
+  },
+  {
+    name: 'list-walk-unbounded',
+    sound: 'gives up',
+    defective: 'goes on',
+    observe: (classes) => {
+      const { main, geometry } = newSystem({}, classes, 128);
+      main.port.store(
+        fieldLocation(sys_info_header_t, 'shared', geometry.hp.base, 'next'),
+        geometry.hp.base,
+        'release',
+      );
+      const port = new ImpatientPort(main.port);
+      try {
+        return new classes.SysInfo(port, geometry).get(1, newOut()) === ESP_ERR_NOT_FOUND
+          ? 'gives up'
+          : 'finds it';
+      } catch (error) {
+        if (error instanceof OutOfPatience) return 'goes on';
+        throw error;
+      }
     },
   },
 ];

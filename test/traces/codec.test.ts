@@ -121,12 +121,12 @@ describe('a text that is no usable trace', () => {
     [
       'a step too few',
       (data: Trace) => ({ ...data, steps: data.steps.slice(1) }),
-      /^"steps": expected one for each of the 17/,
+      /^"steps": expected one for each of the 18/,
     ],
     [
       'a violation elsewhere',
       (data: Trace) => ({ ...data, violation: { ...data.violation, step: 3 } }),
-      /expected .* 16, found 3/,
+      /expected .* 17, found 3/,
     ],
   ])('is invalid with %s, and says where', (_, change, message) => {
     const error = failure(changed(change));
