@@ -44,6 +44,8 @@ export interface CellMapOptions {
   readonly names: LocationNames;
   /** Whether overlapping scalar accesses of different sizes mean something: only under `sc`. */
   readonly mixedSizes: boolean;
+  /** Bytes of the shared memory that monitors look at: accesses to them are steps, whoever makes them. */
+  readonly watched: readonly { readonly address: number; readonly lengthBytes: number }[];
   /** Whether cells that one agent reaches are merged; if not, every cell counts as reached by several. */
   readonly merge: boolean;
 }
@@ -55,6 +57,7 @@ export class CellMap {
   readonly #names: LocationNames;
   readonly #mixedSizes: boolean;
   readonly #merge: boolean;
+  readonly #watched: CellMapOptions['watched'];
   readonly #discovered = new Set<string>();
   /** While discovering, cells are marked and nothing restarts: the run only looks around. */
   discovering = false;
@@ -70,6 +73,7 @@ export class CellMap {
     this.#names = options.names;
     this.#mixedSizes = options.mixedSizes;
     this.#merge = options.merge;
+    this.#watched = options.watched;
   }
 
   /** Ends the looking around. What is learned from here on, only a search could find. */
@@ -180,7 +184,7 @@ export class CellMap {
   ): Cell {
     let from = byteOffset;
     let end = byteOffset + bytes;
-    let owner = this.#merge ? agent : SEVERAL;
+    let owner = this.#merge && !this.#isWatched(memory, byteOffset, bytes) ? agent : SEVERAL;
     let scalar = !range;
     let mixed = false;
     let swallowed = 0;
@@ -212,6 +216,13 @@ export class CellMap {
     this.learned++;
     if ((swallowed > 0 || owner === SEVERAL) && !this.discovering) throw new Restart();
     return cell;
+  }
+
+  #isWatched(memory: number, byteOffset: number, bytes: number): boolean {
+    if (memory !== SHARED) return false;
+    return this.#watched.some(
+      ({ address, lengthBytes }) => byteOffset < address + lengthBytes && address < byteOffset + bytes,
+    );
   }
 
   /** Parts of what others access as a whole: only one memory model says what that means. An agent alone may do it. */

@@ -52,6 +52,7 @@ export function machineFactory(
     cores: system.cores.length,
     names: system.names,
     mixedSizes: memory === 'sc',
+    watched: system.slots,
     merge: options.merge ?? true,
   });
   discover(system, image, cells);

@@ -9,9 +9,12 @@ import {
   bytesOf,
   type FenceOrdering,
   type Location,
+  locationAt,
+  MAX_OFFSET,
   offsetOf,
   type PlainData,
   spaceOf,
+  type Width,
 } from '../memory/index.ts';
 import type { SlotState } from '../model/index.ts';
 import type { Property, StateView } from '../properties/index.ts';
@@ -91,7 +94,7 @@ export class Machine {
   readonly #ports: readonly SteppedPort[];
   readonly #turns: readonly Turn[];
   readonly #host: SteppedPortHost;
-  /** Word of the memory of each cell that several agents reach; and by byte, for the scalars among them, + 1. */
+  /** Word of the memory of each cell that several agents reach; and by location, for the scalars among them, + 1. */
   readonly #words = new Map<number, number>();
   readonly #scalarWords: Int32Array;
   readonly #initialWords = new Map<number, number>();
@@ -104,10 +107,13 @@ export class Machine {
     this.system = system;
     this.cells = cells;
     const shared = cells.cells.filter((cell) => cell.agent === SEVERAL && this.#isCurrent(cell));
-    this.#scalarWords = new Int32Array(system.sharedBytes);
+    this.#scalarWords = new Int32Array(system.sharedBytes * 8);
     for (const [word, cell] of shared.entries()) {
       this.#words.set(cell.number, word);
-      if (!cell.block && cell.memory === SHARED) this.#scalarWords[cell.byteOffset] = word + 1;
+      if (!cell.block && cell.memory === SHARED && cell.byteOffset <= MAX_OFFSET) {
+        const width = (cell.bytes * 8) as Width; // A scalar cell has 1, 2 or 4 bytes.
+        this.#scalarWords[locationAt('shared', cell.byteOffset, width)] = word + 1;
+      }
     }
     this.accesses = new AccessTable(
       this.contents,
@@ -495,10 +501,8 @@ export class Machine {
   }
 
   #look(state: Uint32Array, at: Location, core: number): number {
-    const scalar = spaceOf(at) === 'shared' ? (this.#scalarWords[offsetOf(at)] ?? 0) : 0;
-    if (scalar > 0 && this.cells.at(SHARED, offsetOf(at))?.bytes === bytesOf(at)) {
-      return this.model.newest(state, scalar - 1);
-    }
+    const scalar = this.#scalarWords[at] ?? 0;
+    if (scalar > 0) return this.model.newest(state, scalar - 1);
     const memory = spaceOf(at) === 'local' ? core : SHARED;
     const cell = this.cells.at(memory, offsetOf(at));
     const { image } = this.#options;

@@ -62,6 +62,9 @@ const IDLE_PASSES = 10_000;
 /** Thrown when an operation exceeds its bound on accesses. */
 class Unbounded extends Error {}
 
+/** What an access does to its cell. */
+type Reach = 'load' | 'store' | 'atomic';
+
 /** Before the first turn. */
 const NO_ROOT: Root = {
   id: -1,
@@ -204,7 +207,7 @@ export class SteppedPort implements MemoryPort {
   }
 
   load(at: Location, order: Ordering): number {
-    const cell = this.#cell(at, false);
+    const cell = this.#cell(at, 'load');
     const within = offsetOf(at) - cell.byteOffset;
     const word = this.#isPrivate(cell)
       ? this.#part(cell, within, bytesOf(at), this.#privateWord(cell))
@@ -214,7 +217,7 @@ export class SteppedPort implements MemoryPort {
   }
 
   store(at: Location, value: number, order: Ordering): void {
-    const cell = this.#cell(at, true);
+    const cell = this.#cell(at, 'store');
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const word = this.#wordOf(cell, value, bytes, at);
@@ -230,7 +233,7 @@ export class SteppedPort implements MemoryPort {
   }
 
   rmw(at: Location, operation: RmwOperation, value: number, order: Ordering): number {
-    const cell = this.#cell(at, true);
+    const cell = this.#cell(at, 'atomic');
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const operand = this.#wordOf(cell, value, bytes, at);
@@ -244,7 +247,7 @@ export class SteppedPort implements MemoryPort {
       operation,
       value: operand,
     };
-    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, within, bytes) : this.#step(access);
+    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, within, bytes, null) : this.#step(access);
     const old = cell.block ? this.#host.accesses.number(word) : word;
     const result = this.#wordOf(cell, applyRmw(operation, old, value, bytes), bytes, at);
     this.#change(cell, within, bytes, result, word);
@@ -253,13 +256,13 @@ export class SteppedPort implements MemoryPort {
   }
 
   cas(at: Location, expected: number, desired: number, order: Ordering, failureOrder: Ordering): number {
-    const cell = this.#cell(at, true);
+    const cell = this.#cell(at, 'atomic');
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const expectedWord = this.#wordOf(cell, expected, bytes, at);
     const desiredWord = this.#wordOf(cell, desired, bytes, at);
     const word = this.#isPrivate(cell)
-      ? this.#atomicPart(cell, within, bytes)
+      ? this.#atomicPart(cell, within, bytes, expectedWord)
       : this.#step({
           ...NO_ACCESS,
           kind: CAS,
@@ -288,7 +291,7 @@ export class SteppedPort implements MemoryPort {
 
   readRange(byteOffset: number, into: Uint8Array): void {
     if (into.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, into.length, false);
+    const cell = this.#rangeCell(byteOffset, into.length, 'load');
     const within = byteOffset - cell.byteOffset;
     const bytes = into.length;
     const content = this.#isPrivate(cell)
@@ -301,7 +304,7 @@ export class SteppedPort implements MemoryPort {
 
   writeRange(byteOffset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, bytes.length, true);
+    const cell = this.#rangeCell(byteOffset, bytes.length, 'store');
     const within = byteOffset - cell.byteOffset;
     const content = this.#host.contents.intern(bytes);
     if (this.#isPrivate(cell)) {
@@ -392,7 +395,7 @@ export class SteppedPort implements MemoryPort {
       this.#emit(call);
     } else {
       this.#waiting.push(call);
-      this.#move(given, depth);
+      this.#move(given, depth, 'call');
     }
     const result = this.#body(body, name, depth);
     const after = this.#arguments(name, args);
@@ -409,7 +412,7 @@ export class SteppedPort implements MemoryPort {
     });
     const allocated = contract?.allocates?.(after, plainResult) ?? null;
     if (allocated !== null) this.#emit({ kind: 'allocation', ...allocated });
-    this.#move(contract?.onReturn?.(after, plainResult) ?? null, depth);
+    this.#move(contract?.onReturn?.(after, plainResult) ?? null, depth, 'return');
     return result;
   }
 
@@ -470,7 +473,8 @@ export class SteppedPort implements MemoryPort {
     this.#waitingMoves = 0;
     if (access.cell >= 0) {
       const cell = this.#host.cells.cell(access.cell);
-      const writes = access.kind !== LOAD && access.kind !== READ;
+      const failed = access.kind === CAS && entry.word !== access.expected;
+      const writes = access.kind !== LOAD && access.kind !== READ && !failed;
       this.#watch(cell.memory, cell.byteOffset + access.within, access.bytes, writes);
     }
     return entry.word;
@@ -531,7 +535,7 @@ export class SteppedPort implements MemoryPort {
     }
   }
 
-  #cell(at: Location, writes: boolean): Cell {
+  #cell(at: Location, writes: Reach): Cell {
     this.#checkSuspended();
     const { system, cells } = this.#host;
     const local = spaceOf(at) === 'local';
@@ -544,7 +548,7 @@ export class SteppedPort implements MemoryPort {
     return this.#reach(memory, byteOffset, bytes, false, writes);
   }
 
-  #rangeCell(byteOffset: number, length: number, writes: boolean): Cell {
+  #rangeCell(byteOffset: number, length: number, writes: Reach): Cell {
     this.#checkSuspended();
     const { system, cells } = this.#host;
     const name = (of: number, from: number, bytes: number): string => cells.nameOf(of, from, bytes);
@@ -552,14 +556,14 @@ export class SteppedPort implements MemoryPort {
     return this.#reach(SHARED, byteOffset, length, true, writes);
   }
 
-  #reach(memory: number, byteOffset: number, bytes: number, range: boolean, writes: boolean): Cell {
+  #reach(memory: number, byteOffset: number, bytes: number, range: boolean, writes: Reach): Cell {
     const { cells } = this.#host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
     this.#count(name);
     const cell = this.#guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent));
     if (cell.agent !== SEVERAL) {
       this.#noteMerged(name);
-      this.#watch(memory, byteOffset, bytes, writes);
+      if (writes !== 'atomic') this.#watch(memory, byteOffset, bytes, writes === 'store');
     }
     return cell;
   }
@@ -592,9 +596,11 @@ export class SteppedPort implements MemoryPort {
   }
 
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
-  #atomicPart(cell: Cell, within: number, bytes: number): number {
+  #atomicPart(cell: Cell, within: number, bytes: number, expected: number | null): number {
     if (this.#host.fenceIsStep('seq_cst')) this.#step({ ...NO_ACCESS, kind: FENCE, order: 'seq_cst' });
-    return this.#part(cell, within, bytes, this.#privateWord(cell));
+    const word = this.#part(cell, within, bytes, this.#privateWord(cell));
+    this.#watch(cell.memory, cell.byteOffset + within, bytes, expected === null || word === expected);
+    return word;
   }
 
   /** A scalar as the word of its cell: cut to its width, as content if the cell is a block. */
@@ -653,21 +659,24 @@ export class SteppedPort implements MemoryPort {
     else if (this.isLive) this.events.push(event);
   }
 
-  /** Ownership moves. Nobody could come in between two moves in one step: a second one makes a step of its own. */
-  #move(action: SlotAction | null, depth: number): void {
+  /**
+   * Ownership moves: at a call with the next step, at a return with the one just made. Nobody could come in between two
+   * moves in one step, so a second one without an access before it makes a step of its own.
+   */
+  #move(action: SlotAction | null, depth: number, when: 'call' | 'return'): void {
     if (action === null) return;
     const { event: name, address, length = -1 } = action;
     const event: RawEvent = { kind: 'slot', event: name, depth, address, length };
-    if (this.#waiting.length > 0) {
-      if (this.#waitingMoves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+    if (this.#waitingMoves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+    if (when === 'call') {
       this.#waiting.push(event);
       this.#waitingMoves++;
-    } else {
-      if (this.#carried) this.#pauseAtStart();
-      if (this.#moves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
-      if (this.isLive) this.events.push(event);
-      this.#moves++;
+      return;
     }
+    if (this.#carried) this.#pauseAtStart();
+    if (this.#moves > 0) this.#step({ ...NO_ACCESS, kind: PAUSE });
+    if (this.isLive) this.events.push(event);
+    this.#moves++;
   }
 
   /** Nothing of the turn has happened yet: it will, after a step of its own. */

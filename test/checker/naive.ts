@@ -13,7 +13,6 @@ import {
   locationAt,
   type MemoryPort,
   type Ordering,
-  type Repeat,
   type RmwOperation,
 } from 'vqcheck/memory';
 import { tiny } from './support.ts';
@@ -100,13 +99,7 @@ function placeOf(place: Place, agent: number, mixed: boolean): Location {
 }
 
 const orders = fc.constantFrom<Ordering[]>('plain', 'relaxed', 'acquire', 'release', 'acq_rel', 'seq_cst');
-const atomicOrders = fc.constantFrom<AtomicOrdering[]>(
-  'relaxed',
-  'acquire',
-  'release',
-  'acq_rel',
-  'seq_cst',
-);
+const atomicOrders = fc.constantFrom<AtomicOrdering[]>('relaxed', 'acquire', 'release', 'acq_rel', 'seq_cst');
 // Most accesses meet on two words.
 const places = fc.constantFrom(0, 0, 0, 1, 1, 1, 2, OWN, LOCAL, 5, 6);
 const values = fc.record({ last: fc.boolean(), add: fc.integer({ min: 1, max: 3 }) });
@@ -122,7 +115,10 @@ const store = fc.record({
   place: places,
   value: values,
   // A seq_cst store orders everything: rarely.
-  order: fc.oneof({ weight: 4, arbitrary: fc.constant<Ordering>('release') }, { weight: 1, arbitrary: orders }),
+  order: fc.oneof(
+    { weight: 4, arbitrary: fc.constant<Ordering>('release') },
+    { weight: 1, arbitrary: orders },
+  ),
 });
 const access: fc.Arbitrary<Op> = fc.oneof(
   { weight: 6, arbitrary: load },
@@ -250,7 +246,7 @@ function lastOf(seen: readonly number[], back = 0): number {
   return seen[seen.length - 1 - back] ?? 0;
 }
 
-function valueOf({ last, add }: Value, seen: readonly number[]): number {
+function computed({ last, add }: Value, seen: readonly number[]): number {
   return (last ? lastOf(seen) : 0) + add;
 }
 
@@ -265,6 +261,9 @@ function numberOf(bytes: readonly number[]): number {
 
 // --- Through the port ------------------------------------------------------------------------------------------------
 
+/** What a loop knows from pass to pass. */
+type LoopState = { readonly pass: number; readonly seen: readonly number[] };
+
 /** Does the operations; `seen` grows by what they load. */
 function perform(port: MemoryPort, agent: number, mixed: boolean, ops: readonly Op[], seen: number[]): void {
   for (const item of ops) {
@@ -273,18 +272,23 @@ function perform(port: MemoryPort, agent: number, mixed: boolean, ops: readonly 
         seen.push(port.load(placeOf(item.place, agent, mixed), item.order));
         break;
       case 'store':
-        port.store(placeOf(item.place, agent, mixed), valueOf(item.value, seen), item.order);
+        port.store(placeOf(item.place, agent, mixed), computed(item.value, seen), item.order);
         break;
       case 'rmw': {
-        const value = valueOf(item.value, seen);
+        const value = computed(item.value, seen);
         seen.push(
-          port.rmw(placeOf(item.place, agent, mixed), operationOf(item.operation, item.place), value, item.order),
+          port.rmw(
+            placeOf(item.place, agent, mixed),
+            operationOf(item.operation, item.place),
+            value,
+            item.order,
+          ),
         );
         break;
       }
       case 'cas': {
-        const expected = valueOf(item.expected, seen);
-        const desired = valueOf(item.desired, seen);
+        const expected = computed(item.expected, seen);
+        const desired = computed(item.desired, seen);
         seen.push(port.cas(placeOf(item.place, agent, mixed), expected, desired, item.order, 'relaxed'));
         break;
       }
@@ -301,7 +305,10 @@ function perform(port: MemoryPort, agent: number, mixed: boolean, ops: readonly 
         break;
       }
       case 'write':
-        port.writeRange(BLOCK + item.from, Uint8Array.from(patternOf(valueOf(item.value, seen), item.length)));
+        port.writeRange(
+          BLOCK + item.from,
+          Uint8Array.from(patternOf(computed(item.value, seen), item.length)),
+        );
         break;
       case 'if':
         if ((lastOf(seen, item.back) === item.equals) !== item.not)
@@ -314,7 +321,7 @@ function perform(port: MemoryPort, agent: number, mixed: boolean, ops: readonly 
         });
         break;
       case 'repeat': {
-        const after = port.repeat({ pass: 1, seen: [...seen] }, (state): Repeat<typeof state, number[]> => {
+        const after = port.repeat<LoopState, readonly number[]>({ pass: 1, seen: [...seen] }, (state) => {
           const now = [...state.seen];
           perform(port, agent, mixed, item.body, now);
           const ends = state.pass === item.passes || lastOf(now) !== 0;
@@ -350,7 +357,11 @@ function adapted({ turns }: Agent, agent: number, mixed: boolean): Program {
 }
 
 /** How an end is written: what each agent loaded; shared memory, byte by byte; and each core's own word. */
-function endText(seen: readonly (readonly number[])[], shared: readonly number[], own: readonly number[]): string {
+function endText(
+  seen: readonly (readonly number[])[],
+  shared: readonly number[],
+  own: readonly number[],
+): string {
   return `${JSON.stringify(seen)} ${shared.join('.')} ${own.join('.')}`;
 }
 
@@ -359,7 +370,11 @@ const SHARED_BYTES = BLOCK + BLOCK_BYTES;
 const DEPTH = 20;
 
 /** All ends that the engine finds. */
-export function engineEnds({ agents, mixed }: RandomProgram, memory: 'sc' | 'tso', merge: boolean): Set<string> {
+export function engineEnds(
+  { agents, mixed }: RandomProgram,
+  memory: 'sc' | 'tso',
+  merge: boolean,
+): Set<string> {
   const cores = Math.max(...agents.map(({ core }) => core)) + 1;
   // By how often the search had started anew: what it saw before it did does not count.
   const ends = new Map<number, Set<string>>();
@@ -370,7 +385,9 @@ export function engineEnds({ agents, mixed }: RandomProgram, memory: 'sc' | 'tso
       coreOf: agents.map(({ core }) => core),
       bufferDepth: DEPTH,
       home(view) {
-        const shared = Array.from({ length: SHARED_BYTES }, (_, at) => view.load(locationAt('shared', at, 8)));
+        const shared = Array.from({ length: SHARED_BYTES }, (_, at) =>
+          view.load(locationAt('shared', at, 8)),
+        );
         memoryText = [
           shared,
           Array.from({ length: cores }, (_, core) => view.load(locationAt('local', 0, 32), core)),
@@ -383,7 +400,12 @@ export function engineEnds({ agents, mixed }: RandomProgram, memory: 'sc' | 'tso
         if (found.some(({ turn }, i) => turn !== agents[i]?.turns.length)) return false;
         const now = ends.get(search.restarts) ?? new Set();
         ends.set(search.restarts, now);
-        now.add(endText(found.map(({ seen }) => seen), ...memoryText));
+        now.add(
+          endText(
+            found.map(({ seen }) => seen),
+            ...memoryText,
+          ),
+        );
         return true;
       },
     },
@@ -443,11 +465,20 @@ export function naiveEnds(
     const text = JSON.stringify(state);
     if (visited.has(text)) return;
     visited.add(text);
-    if (state.buffers.every((buffer) => buffer.length === 0) && state.agents.every(({ todo }) => todo.length === 0)) {
+    if (
+      state.buffers.every((buffer) => buffer.length === 0) &&
+      state.agents.every(({ todo }) => todo.length === 0)
+    ) {
       const own = Array.from({ length: cores }, (_, core) =>
         numberOf(state.memory.slice(SHARED_BYTES + 4 * core, SHARED_BYTES + 4 * core + 4)),
       );
-      ends.add(endText(state.agents.map(({ seen }) => seen), state.memory.slice(0, SHARED_BYTES), own));
+      ends.add(
+        endText(
+          state.agents.map(({ seen }) => seen),
+          state.memory.slice(0, SHARED_BYTES),
+          own,
+        ),
+      );
       return;
     }
     for (const [core, buffer] of state.buffers.entries()) {
@@ -474,7 +505,10 @@ export function naiveEnds(
     const go = (todo: readonly Op[], loaded: readonly number[], more: Partial<NaiveState> = {}): void =>
       visit({ ...state, ...more, agents: state.agents.with(agent, { todo, seen: [...seen, ...loaded] }) });
     const push = (store: Waiting, todo: readonly Op[], order: Ordering): void => {
-      if (memory === 'sc' || (wrong === 'release store drains at once' && order === 'release' && buffer.length === 0))
+      if (
+        memory === 'sc' ||
+        (wrong === 'release store drains at once' && order === 'release' && buffer.length === 0)
+      )
         go(todo, [], { memory: laid(state.memory, store) });
       else go(todo, [], { buffers: state.buffers.with(core, [...buffer, store]) });
     };
@@ -483,7 +517,8 @@ export function naiveEnds(
       const sources = wrong === 'forwarding from every core' ? state.buffers.flat() : buffer;
       for (const store of wrong === 'forwarding of the oldest store' ? sources.toReversed() : sources) {
         if (wrong === 'no forwarding') continue;
-        if (wrong === 'forwarding of equal ranges only' && (store.at !== at || store.bytes.length !== length)) continue;
+        if (wrong === 'forwarding of equal ranges only' && (store.at !== at || store.bytes.length !== length))
+          continue;
         seenMemory = laid(seenMemory, store);
       }
       return seenMemory.slice(at, at + length);
@@ -531,11 +566,11 @@ export function naiveEnds(
         const [at, length] = bytesFor(item.place);
         const fenced = item.order === 'seq_cst' && wrong !== 'seq_cst store without its fence';
         const after: Op[] = fenced ? [{ kind: 'fence', order: 'seq_cst' }, ...rest] : [...rest];
-        push({ at, bytes: bytesOfNumber(valueOf(item.value, seen), length) }, after, item.order);
+        push({ at, bytes: bytesOfNumber(computed(item.value, seen), length) }, after, item.order);
         return;
       }
       case 'write': {
-        const bytes = patternOf(valueOf(item.value, seen), item.length);
+        const bytes = patternOf(computed(item.value, seen), item.length);
         push({ at: BLOCK + item.from, bytes }, rest, 'plain');
         return;
       }
@@ -551,7 +586,7 @@ export function naiveEnds(
         if (buffer.length > 0) return;
         const [at, length] = bytesFor(item.place);
         const old = numberOf(state.memory.slice(at, at + length));
-        const now = combined(operationOf(item.operation, item.place), old, valueOf(item.value, seen));
+        const now = combined(operationOf(item.operation, item.place), old, computed(item.value, seen));
         go(rest, [old], { memory: laid(state.memory, { at, bytes: bytesOfNumber(now, length) }) });
         return;
       }
@@ -559,8 +594,8 @@ export function naiveEnds(
         if (buffer.length > 0 && wrong !== 'cas lets stores wait') return;
         const [at, length] = bytesFor(item.place);
         const old = numberOf(state.memory.slice(at, at + length));
-        const same = old === valueOf(item.expected, seen) % 256 ** length;
-        const store = { at, bytes: bytesOfNumber(valueOf(item.desired, seen), length) };
+        const same = old === computed(item.expected, seen) % 256 ** length;
+        const store = { at, bytes: bytesOfNumber(computed(item.desired, seen), length) };
         go(rest, [old], same ? { memory: laid(state.memory, store) } : {});
         return;
       }

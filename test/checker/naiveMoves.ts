@@ -174,7 +174,8 @@ function adapted(turns: readonly (readonly Doing[])[], agent: number): Program {
 /** Every such order that the engine shows to a monitor. */
 export function engineOrders(random: MovingProgram, movesOnly: boolean): Set<string> {
   const orders = new Set<string>();
-  const length = [...naiveOrders(random, movesOnly)][0]?.split(', ').filter((text) => text !== '').length ?? 0;
+  const length =
+    [...naiveOrders(random, movesOnly)][0]?.split(', ').filter((text) => text !== '').length ?? 0;
   if (length === 0) orders.add('');
   const collect = reducerProperty<readonly string[]>({
     name: 'collect',
@@ -198,11 +199,14 @@ export function engineOrders(random: MovingProgram, movesOnly: boolean): Set<str
     port.load(x, 'relaxed');
     port.store(y, 1, 'relaxed');
   });
-  const system = tiny({ ...agents, third }, {
-    withSlots: true,
-    watchAccesses: !movesOnly,
-    properties: [collect],
-  });
+  const system = tiny(
+    { ...agents, third },
+    {
+      withSlots: true,
+      watchAccesses: !movesOnly,
+      properties: [collect],
+    },
+  );
   const result = check(system, { memory: 'sc', verify: true });
   if (result.verdict !== 'proved') throw new Error(`${result.verdict}: ${result.error?.message}`);
   return orders;
