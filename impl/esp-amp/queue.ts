@@ -35,6 +35,8 @@ export type QueueOptions = {
   readonly index_modulus?: number;
   /** Rings the peer's doorbell after each send of a master. Its result is of no consequence. */
   readonly notify?: () => number;
+  /** What a remote does when its peer has rung: receive until there is no more. Returns 1 if that woke a task. */
+  readonly callback?: () => number;
   /** `main_init` of a master puts the descriptors into the pool that stays powered in light sleep. */
   readonly auto_light_sleep?: boolean;
   /** What the operations' arguments call this queue; `'queue'` if not given. */
@@ -57,6 +59,7 @@ export class Queue {
   protected readonly queue: View<typeof esp_amp_queue_t.fields>;
   protected readonly index_modulus: number;
   protected readonly notify: (() => number) | undefined;
+  protected readonly callback: (() => number) | undefined;
   protected readonly auto_light_sleep: boolean;
   protected readonly id: string;
   /** Views of the ring last used, found again by its address: a cache, no state. */
@@ -67,7 +70,7 @@ export class Queue {
    * @throws RangeError when the index modulus is no power of two in 2..65536.
    */
   constructor(port: MemoryPort, handle: number, options: QueueOptions = {}) {
-    const { index_modulus = MAX_MODULUS, notify, auto_light_sleep = false, id = 'queue' } = options;
+    const { index_modulus = MAX_MODULUS, notify, callback, auto_light_sleep = false, id = 'queue' } = options;
     if (index_modulus < 2 || index_modulus > MAX_MODULUS || !is_power_of_two(index_modulus)) {
       throw new RangeError(`index_modulus: expected a power of two in 2..65536, got ${index_modulus}`);
     }
@@ -75,6 +78,7 @@ export class Queue {
     this.queue = viewOf(esp_amp_queue_t, port, 'local', handle);
     this.index_modulus = index_modulus;
     this.notify = notify;
+    this.callback = callback;
     this.auto_light_sleep = auto_light_sleep;
     this.id = id;
     this.ring = arrayOf(esp_amp_queue_desc_t, port, 'shared', 0, 0);
@@ -221,6 +225,14 @@ export class Queue {
       if (this.queue.master !== 0) return NOT_SUPPORTED;
       return this.port.action('enable', sw_intr_id) === 0 ? OK : NOT_FINISHED;
     });
+  }
+
+  /**
+   * Remote: the handler of its interrupt. Calls the callback, and returns what it returns; 0 without one. Several sends
+   * may have rung once, so a callback must receive until NOT_FOUND.
+   */
+  intr_handler(): number {
+    return this.callback === undefined ? 0 : this.callback();
   }
 
   protected alloc(out: Out, size: number): number {

@@ -252,7 +252,10 @@ export function drainingReceiver(options: ReceiverOptions): Program {
   });
 }
 
-/** Waits at the doorbell word, takes it down, and drains the queue; again and again. */
+/**
+ * Waits at the doorbell word, takes it down, and lets the queue's callback say that there is work: then drains the queue.
+ * Again and again.
+ */
 export function doorbellReceiver(options: ReceiverOptions, takeDown: (port: MemoryPort) => number): Program {
   const { platform, queue: index } = options;
   type State = {
@@ -262,11 +265,12 @@ export function doorbellReceiver(options: ReceiverOptions, takeDown: (port: Memo
   };
   const waiting: State = { next: 'wait', buffer: 0, length: 0 };
   return program<State>(waiting, (port) => {
-    const queue = platform.queue(port, index);
+    const queue = platform.queue(port, index, { callback: () => 1 });
     return (state) => {
       switch (state.next) {
         case 'wait':
-          return takeDown(port) === 0 ? state : { ...waiting, next: 'recv' };
+          if (takeDown(port) === 0) return state;
+          return queue.intr_handler() === 1 ? { ...waiting, next: 'recv' } : waiting;
         case 'recv': {
           const out = { address: 0, size: 0 };
           return queue.recv_try(out) === OK

@@ -163,6 +163,8 @@ const phases: readonly Phase[] = [
     ],
     goOn({ master, remote }) {
       expectOk('intr_enable', remote.intr_enable(0));
+      // Without a callback there is nothing to do, and nothing goes wrong.
+      expectOk('intr_handler', remote.intr_handler());
       expectOk('alloc_try', master.alloc_try(out(), 4));
     },
   },

@@ -458,3 +458,16 @@ describe('codes', () => {
     ]);
   });
 });
+
+describe('callback of a remote', () => {
+  it('is what the interrupt handler calls, each time, and its answer the handler gives', () => {
+    const { port } = newSystem().sub;
+    let calls = 0;
+    const queue = new Queue(port, 0, { callback: () => ++calls });
+    expect([queue.intr_handler(), queue.intr_handler(), calls]).toEqual([1, 2, 2]);
+  });
+
+  it('may be left out: then the handler has nothing to do', () => {
+    expect(new Queue(newSystem().sub.port, 0).intr_handler()).toBe(0);
+  });
+});
