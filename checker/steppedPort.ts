@@ -196,9 +196,9 @@ export class SteppedPort implements MemoryPort {
       : open;
   }
 
-  /** The turn has begun, but nothing has happened in it yet. */
+  /** The turn has begun, but nothing has happened in it yet, and it is not about to give a buffer away. */
   get isResting(): boolean {
-    return this.#entries.length === 0;
+    return this.#entries.length === 0 && this.#waitingMoves === 0;
   }
 
   /** Whether all recorded results have been consumed: what happens now is new. */
