@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** The binary: runs one command line, and tells the caller by the exit code how it went. */
+/** What `bin/vqcheck.js` starts: runs one command line, and tells the caller by the exit code how it went. */
 import { exitCodes } from './exitCodes.ts';
 import { runProgram } from './program.ts';
 import { processTerminal } from './terminal.ts';

@@ -40,7 +40,7 @@ describe('the documents', () => {
   function run(command: string): { readonly status: number | null; readonly stdout: string } {
     const [program, ...args] = command.split(/\s+/);
     const real =
-      program === 'npx' && args[0] === 'vqcheck' ? [join(root, 'dist/cli/main.js'), ...args.slice(1)] : args;
+      program === 'npx' && args[0] === 'vqcheck' ? [join(root, 'bin/vqcheck.js'), ...args.slice(1)] : args;
     expect(program === 'node' || real !== args).toBe(true);
     const { status, stdout } = spawnSync(process.execPath, real, {
       cwd: folder,
