@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'threads',
+    // By itself it leaves one core alone: on two that is half of them.
+    maxWorkers: 2,
     testTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
   },

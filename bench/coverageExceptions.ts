@@ -75,4 +75,66 @@ export const coverageExceptions: readonly CoverageException[] = [
     ],
     reason: 'refuses a geometry before there is any pool: test/impl/espAmpSysInfo.test.ts',
   },
+  {
+    file: 'impl/esp-amp/critical.ts',
+    lines: [
+      'export function critical<R>(port: MemoryPort, body: () => R): R {',
+      "// No `finally`: the port's exceptions have to pass without another access.",
+      'const was = enter_critical(port);',
+      'const result = body();',
+      'exit_critical(port, was);',
+      'return result;',
+      '}',
+    ],
+    reason:
+      'for who has no SwIntr; the scenarios run the same two steps by its `critical`: test/impl/espAmpSwIntr.test.ts',
+  },
+  {
+    file: 'impl/esp-amp/operations.ts',
+    lines: ['sw_intr_delete_handler: { codes: null, succeeded: () => true },'],
+    reason: 'no scenario deletes a handler, see swIntr.ts',
+  },
+  {
+    file: 'impl/esp-amp/swIntr.ts',
+    lines: [
+      'if (!Number.isInteger(table_length) || table_length < 1 || table_length > MOST_ENTRIES) {',
+      'throw new RangeError(`table_length: expected 1..${MOST_ENTRIES}, got ${table_length}`);',
+      '}',
+    ],
+    reason: 'refuses a configuration before there is any table: test/impl/espAmpSwIntr.test.ts',
+  },
+  {
+    file: 'impl/esp-amp/swIntr.ts',
+    lines: [
+      'delete_handler(intr_id: number, handler: number): void {',
+      'check_id(intr_id);',
+      "this.port.op('sw_intr_delete_handler', { sw_intr: this.id, intr_id, handler }, () => {",
+      'const was = this.enter_critical();',
+      'for (let i = 0; i < this.handlers.count; i++) {',
+      'const entry = this.handlers.at(i);',
+      'if (entry.intr_id === intr_id && entry.handler === handler) entry.handler = NULL;',
+      '}',
+      'this.exit_critical(was);',
+      'return undefined;',
+      '});',
+      '}',
+    ],
+    reason: 'no scenario deletes a handler: queues never do; test/impl/espAmpSwIntr.test.ts',
+  },
+  {
+    file: 'impl/esp-amp/swIntr.ts',
+    lines: [
+      'if (code === undefined) throw new RangeError(`${this.id}: there is no function at ${handler}`);',
+    ],
+    reason: 'a jump to nowhere: only a half-written entry has such a pointer, and no sound run reads one',
+  },
+  {
+    file: 'impl/esp-amp/swIntr.ts',
+    lines: [
+      'if (!Number.isInteger(intr_id) || intr_id < 0 || intr_id > LAST_ID) {',
+      'throw new RangeError(`intr_id: expected 0..${LAST_ID}, got ${intr_id}`);',
+      '}',
+    ],
+    reason: 'refuses an id that is none; the scenarios name theirs: test/impl/espAmpSwIntr.test.ts',
+  },
 ];

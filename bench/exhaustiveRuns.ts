@@ -1,6 +1,6 @@
 /**
- * The runs that coverage is taken from: every scenario of every target, at its default sizes up to 2 slots, under each
- * memory model, explored to the end in this one process. No tests, no fuzzing: a line counts as covered only if some
+ * The runs that coverage is taken from: every scenario of every target that is expected to be proved, at its default
+ * sizes up to 2 slots, under each memory model, explored to the end in this one process. No tests, no fuzzing: a line counts as covered only if some
  * explored step runs it.
  */
 import { check } from '../checker/index.ts';
@@ -16,9 +16,14 @@ for (const target of builtInTargets) {
     for (const memory of target.memories) {
       for (const slots of scenario.defaultSlots) {
         const params = { slots, memory, defects: [] };
-        if (slots > MOST_SLOTS || scenario.refuse(params) !== null) continue;
-        const result = check(scenario.system(params), { memory });
         // What is not exhausted proves nothing about its lines, and what is violated stopped half-way.
+        if (slots > MOST_SLOTS || scenario.refuse(params) !== null || scenario.expected(params) !== 'proved')
+          continue;
+        const system = scenario.system(params);
+        // Where cores are interrupted, spaces are large; a store buffer shows the code nothing that one slot does not.
+        const large = system.interrupts !== undefined && (slots > 1 || system.queues > 1);
+        if (large && (memory !== 'sc' || (slots > 1 && system.queues > 1))) continue;
+        const result = check(system, { memory });
         if (result.verdict !== 'proved') {
           console.error(`${target.name} ${scenario.name}, ${slots} slots, ${memory}: ${result.verdict}`);
           process.exitCode = 1;

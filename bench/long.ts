@@ -1,6 +1,6 @@
 /**
  * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules, ten
- * million messages between two threads. Stops at the first part that fails.
+ * million messages between two threads, polling and then driven by interrupts. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
  */
@@ -34,11 +34,14 @@ const parts: readonly (readonly string[])[] = [
     'tso',
   ].concat(['--strategy', 'pct', '--seed', '1', '--runs', '900000']),
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
+  ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
 ];
 
 for (const args of parts) {
   console.log(`\nnode ${args.join(' ')}`);
+  const start = performance.now();
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
   if (status === 0) continue;
   process.exitCode = status ?? 1;
   break;

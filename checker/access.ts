@@ -3,7 +3,7 @@
  * the parts that the hot loop needs in flat arrays.
  */
 import type { RmwOperation } from '../memory/index.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, SHARED } from './cells.ts';
 import type { ContentTable } from './store/contents.ts';
 
 export const LOAD = 0;
@@ -24,6 +24,22 @@ export const END = 10;
 export const DEAD = 11;
 /** A loop came round without a step: one step that does nothing, so that others may run. */
 export const SPIN = 12;
+/** Stores to a device: the doorbell of a line, and its acknowledgement. The argument is the line. */
+export const RING = 13;
+export const CLEAR = 14;
+/** The core's own interrupt unit: no memory model delays these. */
+export const ENABLE = 15;
+export const DISABLE = 16;
+export const MASK = 17;
+export const UNMASK = 18;
+/** Going to sleep, with the result 1 if nothing was pending; and then sleeping, until something is. */
+export const WAIT = 19;
+export const ASLEEP = 20;
+/** Semaphores; the argument says which. */
+export const GIVE = 21;
+export const TAKE = 22;
+/** An interrupt handler waits to be entered: its first step of each run. */
+export const ENTER = 23;
 
 export const KIND_NAMES = [
   'load',
@@ -39,6 +55,17 @@ export const KIND_NAMES = [
   'end',
   'dead',
   'spin',
+  'ring',
+  'clear',
+  'enable',
+  'disable',
+  'mask',
+  'unmask',
+  'wait',
+  'wake',
+  'give',
+  'take',
+  'enter',
 ] as const;
 
 export interface Access {
@@ -55,7 +82,7 @@ export interface Access {
   /** Stored value: the word of a scalar, a content number for a range or a 64-bit scalar. */
   readonly value: number;
   readonly expected: number;
-  /** CHOOSE: how many; ACTION: the argument. */
+  /** CHOOSE: how many; actions: the argument (a line, a semaphore). */
   readonly argument: number;
   /** ACTION: its name. */
   readonly name: string;
@@ -98,6 +125,10 @@ export class AccessTable {
   word = new Int32Array(256);
   whole = new Uint8Array(256);
   value = new Uint32Array(256);
+  /** Per access: 1 if it is to a core's own memory, which no store buffer and no other core can tell apart. */
+  local = new Uint8Array(256);
+  /** Per access: its argument: alternatives of a choice, line, semaphore. */
+  argument = new Uint32Array(256);
 
   readonly #ids = new Map<string, number>();
   readonly #contents: ContentTable;
@@ -120,12 +151,14 @@ export class AccessTable {
     if (id >= this.kind.length) this.#grow();
     this.kind[id] = access.kind;
     this.value[id] = access.value;
+    this.argument[id] = access.argument;
     if (access.cell < 0) {
       this.word[id] = -1;
     } else {
       const cell = this.#cellOf(access.cell);
       this.word[id] = this.#wordOf(access.cell);
       this.whole[id] = access.within === 0 && access.bytes === cell.bytes ? 1 : 0;
+      this.local[id] = cell.memory === SHARED ? 0 : 1;
     }
     return id;
   }
@@ -199,6 +232,8 @@ export class AccessTable {
     this.whole = grown(this.whole, new Uint8Array(length));
     this.word = grown(this.word, new Int32Array(length));
     this.value = grown(this.value, new Uint32Array(length));
+    this.local = grown(this.local, new Uint8Array(length));
+    this.argument = grown(this.argument, new Uint32Array(length));
   }
 }
 

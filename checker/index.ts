@@ -4,6 +4,7 @@
  */
 export type { SharedCell } from './cells.ts';
 export { type CheckOptions, check, startCheck } from './check.ts';
+export { judgeLasso, type LassoJudgement } from './lasso.ts';
 export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
 export { BreadthFirst } from './search/breadthFirst.ts';
 export {
@@ -20,9 +21,13 @@ export {
 } from './search/random.ts';
 export {
   type AgentSpec,
+  type InterruptContext,
+  type Interrupts,
+  type Line,
   type Observation,
   type Program,
   program,
+  type Semaphore,
   type SlotAction,
   STOP,
   type System,
@@ -31,5 +36,14 @@ export {
   type Witness,
 } from './system.ts';
 export { TargetError, type TargetErrorCode } from './targetError.ts';
-export type { CheckResult, IncompleteReason, ScheduleStep, Verdict, Violation } from './verdict.ts';
+export type {
+  CheckResult,
+  IncompleteReason,
+  Notifications,
+  ScheduleStep,
+  StepKind,
+  Verdict,
+  Violation,
+  WorstRate,
+} from './verdict.ts';
 export { type AccessedBytes, Walk, type WalkOptions, type WalkStep } from './walk.ts';

@@ -5,24 +5,36 @@
  * A state is a short vector of words: the memory model's (its memory and buffers, interned), one for all monitors, and
  * one position an agent.
  */
-import {
-  bytesOf,
-  type FenceOrdering,
-  type Location,
-  locationAt,
-  MAX_OFFSET,
-  offsetOf,
-  type PlainData,
-  spaceOf,
-  type Width,
-} from '../memory/index.ts';
+import type { FenceOrdering, Location, PlainData } from '../memory/index.ts';
 import type { SlotState } from '../model/index.ts';
 import type { Property, StateView } from '../properties/index.ts';
-import { ACTION, type Access, AccessTable, CHOOSE, DEAD, END, NO_ACCESS, PAUSE, SPIN } from './access.ts';
-import { type Cell, type CellMap, SEVERAL, SHARED } from './cells.ts';
+import {
+  ACTION,
+  type Access,
+  AccessTable,
+  ASLEEP,
+  CHOOSE,
+  DEAD,
+  DISABLE,
+  ENABLE,
+  END,
+  ENTER,
+  GIVE,
+  MASK,
+  NO_ACCESS,
+  PAUSE,
+  RING,
+  SPIN,
+  TAKE,
+  UNMASK,
+  WAIT,
+} from './access.ts';
+import type { Cell, CellMap } from './cells.ts';
 import type { Image } from './directPort.ts';
+import { InterruptUnit } from './interruptUnit.ts';
 import { createMemoryModel } from './memory/create.ts';
 import type { MemoryModel, MemoryModelName } from './memory/model.ts';
+import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
 import { canonical } from './plain.ts';
 import {
@@ -33,14 +45,18 @@ import {
   type PositionRecord,
   PositionTable,
   PROGRESS,
+  RANG,
+  RECEIVED,
   type Root,
 } from './position.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
-import { noSite, SteppedPort, type SteppedPortHost, SUSPENSION } from './steppedPort.ts';
+import { SteppedPort } from './steppedPort.ts';
+import { noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
 import { ContentTable } from './store/contents.ts';
 import { STOP, type System, type Turn } from './system.ts';
 import { asked, TargetError } from './targetError.ts';
+import type { ScheduleStep, StepKind } from './verdict.ts';
 
 export interface MachineOptions {
   readonly system: System;
@@ -75,12 +91,16 @@ export class Machine {
   readonly contents = new ContentTable();
   readonly monitors: MonitorBank;
   readonly cells: CellMap;
-  /** Words of a state; where the monitors' word and the first position stand. */
+  readonly unit: InterruptUnit;
+  /** Words of a state; where the monitors' word, the interrupt unit's and the first position stand. */
   readonly width: number;
   readonly monitorWord: number;
+  readonly unitWord: number;
   readonly firstPosition: number;
   /** Per agent: its core. */
   readonly cores: readonly number[];
+  /** Agents that run in interrupt context. */
+  readonly handlers: readonly number[];
   /** Names of the witnesses reached so far. */
   readonly witnesses = new Set<string>();
   /** Per operation: the largest number of its own accesses from call to return. */
@@ -90,14 +110,17 @@ export class Machine {
   /** Word of the result that the last `fire` fed to its agent. */
   lastWord = 0;
 
+  /** Per agent: its line, or -1; the handlers that stop it while they are active; those that keep it from entering. */
+  readonly #lineOf: readonly number[];
+  readonly #above: readonly (readonly number[])[];
+  readonly #barring: readonly (readonly number[])[];
+  /** Per core: its tasks. */
+  readonly #sleepers: readonly (readonly number[])[];
   readonly #options: MachineOptions;
   readonly #ports: readonly SteppedPort[];
   readonly #turns: readonly Turn[];
   readonly #host: SteppedPortHost;
-  /** Word of the memory of each cell that several agents reach; and by location, for the scalars among them, + 1. */
-  readonly #words = new Map<number, number>();
-  readonly #scalarWords: Int32Array;
-  readonly #initialWords = new Map<number, number>();
+  readonly #map: MemoryMap;
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
 
@@ -106,39 +129,52 @@ export class Machine {
     this.#options = options;
     this.system = system;
     this.cells = cells;
-    const shared = cells.cells.filter((cell) => cell.agent === SEVERAL && this.#isCurrent(cell));
-    this.#scalarWords = new Int32Array(system.sharedBytes * 8);
-    for (const [word, cell] of shared.entries()) {
-      this.#words.set(cell.number, word);
-      if (!cell.block && cell.memory === SHARED && cell.byteOffset <= MAX_OFFSET) {
-        const width = (cell.bytes * 8) as Width; // A scalar cell has 1, 2 or 4 bytes.
-        this.#scalarWords[locationAt('shared', cell.byteOffset, width)] = word + 1;
-      }
-    }
+    this.#map = new MemoryMap(system.sharedBytes, cells, options.image, this.contents);
     this.accesses = new AccessTable(
       this.contents,
       (number) => cells.cell(number),
-      (number) => this.#words.get(number) ?? -1,
+      (number) => this.#map.word(number),
     );
     this.model = createMemoryModel(options.memory, {
       accesses: this.accesses,
       cores: system.cores.length,
-      memoryWords: Math.max(1, shared.length),
+      memoryWords: this.#map.size,
       bufferDepth: system.bufferDepth ?? DEFAULT_BUFFER_DEPTH,
+      device: (state, access) => this.#device(state, access),
     });
+    this.unit = new InterruptUnit(system);
     this.monitors = new MonitorBank(system, options.properties, this.contents, (agent, event) =>
       this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
     );
     this.monitorWord = this.model.words;
-    this.firstPosition = this.model.words + 1;
+    this.unitWord = this.monitorWord + 1;
+    this.firstPosition = this.unitWord + this.unit.words;
     this.width = this.firstPosition + system.agents.length;
     this.cores = system.agents.map((agent) => agent.core);
+    const ranks = system.agents.map(({ interrupt }) =>
+      interrupt === undefined ? 0 : (interrupt.priority ?? 1),
+    );
+    this.handlers = ranks.flatMap((rank, agent) => (rank > 0 ? [agent] : []));
+    this.#lineOf = system.agents.map(({ interrupt }) => interrupt?.line ?? -1);
+    const nesting = system.interrupts?.nesting ?? false;
+    const handlersWhere = (agent: number, test: (rank: number, own: number) => boolean): number[] =>
+      this.handlers.filter(
+        (other) =>
+          other !== agent &&
+          this.cores[other] === this.cores[agent] &&
+          test(ranks[other] as number, ranks[agent] as number),
+      );
+    this.#above = ranks.map((_, agent) => handlersWhere(agent, (rank, own) => rank > own));
+    this.#barring = ranks.map((_, agent) => handlersWhere(agent, (rank, own) => !nesting || rank >= own));
+    this.#sleepers = system.cores.map((_, core) =>
+      this.cores.flatMap((of, agent) => (of === core && ranks[agent] === 0 ? [agent] : [])),
+    );
     this.#host = {
       system,
       cells,
       contents: this.contents,
       accesses: this.accesses,
-      initialWord: (cell) => this.#initialWord(cell),
+      initialWord: (cell) => this.#map.initialWord(cell),
       fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
       loopEntry: (...parts) => this.#loopEntry(...parts),
       site: options.site ?? noSite,
@@ -149,10 +185,9 @@ export class Machine {
 
   /** Writes the first state to `state` (`width` words). Returns BROKEN if a property is broken by then. */
   start(state: Uint32Array): number {
-    const memory = new Uint32Array(Math.max(1, this.#words.size));
-    for (const [number, word] of this.#words) memory[word] = this.#initialWord(this.cells.cell(number));
-    this.model.start(state, memory);
+    this.model.start(state, this.#map.start());
     state[this.monitorWord] = this.monitors.start();
+    this.unit.start(state, this.unitWord);
     for (const [index, agent] of this.system.agents.entries()) {
       const text = canonical(agent.program.initial, `the initial state of agent ${agent.name}`);
       const root = this.#root(index, text, new Map());
@@ -168,19 +203,32 @@ export class Machine {
     return 0;
   }
 
-  /** In how many ways the agent can step now; 0: it is blocked, or has ended. */
+  /** In how many ways the agent can step now; 0: it is blocked, interrupted, or has ended. */
   outcomes(state: Uint32Array, agent: number): number {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    for (const handler of this.#above[agent] as readonly number[])
+      if (this.isActive(state, handler)) return 0;
     switch (this.accesses.kind[access]) {
       case END:
       case DEAD:
+      case ENTER:
         return 0;
       case CHOOSE:
-        return this.accesses.get(access).argument;
+        return this.accesses.argument[access] as number;
       case PAUSE:
       case SPIN:
       case ACTION:
+      case ENABLE:
+      case DISABLE:
+      case MASK:
+      case UNMASK:
+      case WAIT:
+      case GIVE:
         return 1;
+      case ASLEEP:
+        return this.#isRoused(state, agent) ? 1 : 0;
+      case TAKE:
+        return this.unit.canTake(state, this.accesses.argument[access] as number) ? 1 : 0;
       default:
         return this.model.outcomes(state, this.cores[agent] as number, access);
     }
@@ -188,33 +236,113 @@ export class Machine {
 
   /** Makes the agent's step, changing `state` in place. Returns the transition's flags, or BROKEN. */
   fire(state: Uint32Array, agent: number, choice: number): number {
-    const place = this.firstPosition + agent;
-    const position = state[place] as number;
-    const access = this.positions.access[position] as number;
-    const word =
-      this.accesses.kind[access] === CHOOSE
-        ? choice
-        : this.model.perform(state, this.cores[agent] as number, access, choice);
-    this.lastWord = word;
-    let transition = this.positions.find(position, word);
-    if (transition < 0) transition = this.#tabulate(agent, position, word);
-    state[place] = this.positions.next[transition] as number;
-    const events = this.positions.events[transition] as number;
-    if (events !== 0) {
-      const next = this.monitors.step(state[this.monitorWord] as number, events);
-      if (next < 0) return BROKEN;
-      state[this.monitorWord] = next;
-    }
-    return this.positions.flags[transition] as number;
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    return this.#advance(state, agent, this.#perform(state, agent, access, choice));
   }
 
-  /** Every agent rests between two turns, and no store waits. */
+  isHandler(agent: number): boolean {
+    return (this.#lineOf[agent] as number) >= 0;
+  }
+
+  /** Whether the handler is running, or interrupted by a higher one. */
+  isActive(state: Uint32Array, handler: number): boolean {
+    return this.positions.idle[state[this.firstPosition + handler] as number] === 0;
+  }
+
+  /** Whether the handler can be entered now. */
+  enters(state: Uint32Array, handler: number): boolean {
+    const position = state[this.firstPosition + handler] as number;
+    if (this.accesses.kind[this.positions.access[position] as number] !== ENTER) return false;
+    if (!this.unit.interrupts(state, this.#lineOf[handler] as number)) return false;
+    for (const other of this.#barring[handler] as readonly number[])
+      if (this.isActive(state, other)) return false;
+    // Of several, the highest comes first.
+    for (const other of this.#above[handler] as readonly number[]) {
+      if (this.hasEnded(state, other)) continue;
+      const line = this.#lineOf[other] as number;
+      if (this.system.interrupts?.lines[line]?.external !== true && this.unit.interrupts(state, line))
+        return false;
+    }
+    return true;
+  }
+
+  /** Enters a handler that can be, changing `state` in place. Returns the transition's flags, or BROKEN. */
+  enter(state: Uint32Array, handler: number): number {
+    this.unit.acknowledge(state, this.#lineOf[handler] as number);
+    for (const task of this.#sleepers[this.cores[handler] as number] as readonly number[])
+      if (this.#isAsleep(state, task)) this.unit.setWoken(state, task, 1);
+    return this.#advance(state, handler, 0);
+  }
+
+  /** Whether the agent sleeps, has no reason to wake, and may do so all the same. */
+  canWakeSpuriously(state: Uint32Array, agent: number): boolean {
+    if (this.system.interrupts?.spuriousWakeUps !== true || !this.#isAsleep(state, agent)) return false;
+    for (const handler of this.#above[agent] as readonly number[])
+      if (this.isActive(state, handler)) return false;
+    return !this.#isRoused(state, agent);
+  }
+
+  wakeSpuriously(state: Uint32Array, agent: number): number {
+    return this.#advance(state, agent, 0);
+  }
+
+  /** In how many ways a step of a schedule can be taken now. */
+  ways(state: Uint32Array, kind: StepKind, who: number): number {
+    switch (kind) {
+      case 'step':
+        return who < this.cores.length ? this.outcomes(state, who) : 0;
+      case 'drain':
+        return who < this.system.cores.length ? this.model.drains(state, who) : 0;
+      case 'enter':
+        return this.handlers.includes(who) && this.enters(state, who) ? 1 : 0;
+      case 'wake':
+        return who < this.cores.length && this.canWakeSpuriously(state, who) ? 1 : 0;
+    }
+  }
+
+  /** Takes a step of a schedule that can be taken. Returns the transition's flags, or BROKEN. */
+  take(state: Uint32Array, { kind, who, choice }: ScheduleStep): number {
+    switch (kind) {
+      case 'step':
+        return this.fire(state, who, choice);
+      case 'drain':
+        this.model.drain(state, who, choice);
+        return 0;
+      case 'enter':
+        return this.enter(state, who);
+      case 'wake':
+        return this.wakeSpuriously(state, who);
+    }
+  }
+
+  /** Every agent rests, no store waits, and no core has an interrupt to serve. */
   quiescent(state: Uint32Array): boolean {
     const resting = this.positions.resting;
     for (let place = this.firstPosition; place < this.width; place++) {
       if (resting[state[place] as number] === 0) return false;
     }
-    return this.model.settled(state);
+    return this.model.settled(state) && !this.#isWanted(state);
+  }
+
+  /** An enabled line is pending that some handler still serves. */
+  #isWanted(state: Uint32Array): boolean {
+    for (const handler of this.handlers)
+      if (this.unit.isRaised(state, this.#lineOf[handler] as number) && !this.hasEnded(state, handler))
+        return true;
+    return false;
+  }
+
+  hasEnded(state: Uint32Array, agent: number): boolean {
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    return this.accesses.kind[access] === END;
+  }
+
+  /** Whether the agent waits for something that is not there. */
+  isWaiting(state: Uint32Array, agent: number): boolean {
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    if (this.accesses.kind[access] === TAKE)
+      return !this.unit.canTake(state, this.accesses.argument[access] as number);
+    return this.#isAsleep(state, agent) && !this.#isRoused(state, agent);
   }
 
   /** No work is left, so that nobody need ever succeed again. Asked in quiescent states only. */
@@ -242,8 +370,12 @@ export class Machine {
 
   /** Looks at a state. Private values are those of the agents' last turn starts, exact in quiescent states. */
   view(state: Uint32Array): StateView {
+    const reader: CellReader = {
+      newest: (word) => this.model.newest(state, word),
+      wordOf: (cell) => this.#wordOf(state, cell),
+    };
     const view: StateView = {
-      load: (at: Location, core?: number) => this.#look(state, at, core ?? 0),
+      load: (at: Location, core?: number) => this.#map.load(at, core ?? 0, reader),
       slotState: (slot: number): SlotState =>
         this.monitors.slotState(state[this.monitorWord] as number, slot),
       census: (place) => {
@@ -257,6 +389,71 @@ export class Machine {
   /** Bytes held by the tables, roughly. */
   bytes(): number {
     return this.positions.bytes() + this.model.bytes() + this.monitors.bytes();
+  }
+
+  // --- Steps -------------------------------------------------------------------------------------------------------
+
+  #perform(state: Uint32Array, agent: number, access: number, choice: number): number {
+    const { accesses, unit } = this;
+    const core = this.cores[agent] as number;
+    switch (accesses.kind[access]) {
+      case CHOOSE:
+        return choice;
+      case ENABLE:
+        return unit.enable(state, accesses.argument[access] as number, 1);
+      case DISABLE:
+        return unit.enable(state, accesses.argument[access] as number, 0);
+      case MASK:
+        return unit.mask(state, core, 1);
+      case UNMASK:
+        return unit.mask(state, core, 0);
+      case WAIT:
+        return unit.isPending(state, core) ? 0 : 1;
+      case ASLEEP:
+        unit.setWoken(state, agent, 0);
+        return 0;
+      case GIVE:
+        return unit.give(state, accesses.argument[access] as number);
+      case TAKE:
+        unit.take(state, accesses.argument[access] as number);
+        return 0;
+      default:
+        return this.model.perform(state, core, access, choice);
+    }
+  }
+
+  /** A store to a device has arrived there. */
+  #device(state: Uint32Array, access: number): void {
+    const line = this.accesses.argument[access] as number;
+    if (this.accesses.kind[access] === RING) this.unit.ring(state, line);
+    else this.unit.clear(state, line);
+  }
+
+  /** The agent goes on with the result of its access. */
+  #advance(state: Uint32Array, agent: number, word: number): number {
+    const place = this.firstPosition + agent;
+    const position = state[place] as number;
+    this.lastWord = word;
+    let transition = this.positions.find(position, word);
+    if (transition < 0) transition = this.#tabulate(agent, position, word);
+    state[place] = this.positions.next[transition] as number;
+    const events = this.positions.events[transition] as number;
+    if (events !== 0) {
+      const next = this.monitors.step(state[this.monitorWord] as number, events);
+      if (next < 0) return BROKEN;
+      state[this.monitorWord] = next;
+    }
+    return this.positions.flags[transition] as number;
+  }
+
+  #isAsleep(state: Uint32Array, agent: number): boolean {
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    return this.accesses.kind[access] === ASLEEP;
+  }
+
+  /** There is a reason to wake: an interrupt to serve, or one that was served meanwhile. */
+  #isRoused(state: Uint32Array, agent: number): boolean {
+    return this.unit.isWoken(state, agent) || this.unit.isPending(state, this.cores[agent] as number);
   }
 
   // --- Tabling -----------------------------------------------------------------------------------------------------
@@ -277,7 +474,8 @@ export class Machine {
     const outcome = this.#run(agent, record.root, entry);
     if (this.#options.verify) this.#verify(agent, record.root, entry, outcome);
     const events = this.monitors.intern(agent, outcome.events);
-    return this.positions.addTransition(position, word, outcome.position, events, outcome.flags);
+    const flags = outcome.flags | (this.accesses.kind[access] === RING ? RANG : 0);
+    return this.positions.addTransition(position, word, outcome.position, events, flags);
   }
 
   /** Runs the agent's turn from its start, with the results recorded, up to its next unknown one. */
@@ -300,6 +498,8 @@ export class Machine {
       let returned = false;
       try {
         if (root.state === null) return this.#ended(port, root, END);
+        const line = this.#lineOf[agent] as number;
+        if (line >= 0) port.enterHandler(line);
         next = turn(JSON.parse(root.state));
         returned = port.suspended;
         port.endTurn();
@@ -403,14 +603,16 @@ export class Machine {
     atStart: boolean,
   ): number {
     const sites = this.#options.site !== undefined;
-    return this.positions.addPosition(this.accesses.intern(pending), atStart || port.isResting, {
+    const idle = pending.kind === ENTER || pending.kind === END;
+    return this.positions.addPosition(this.accesses.intern(pending), atStart || port.isResting, idle, {
       root,
       entry,
       paused: pending.kind === SPIN && atStart,
       operations: port.operations,
       site: port.site,
       merged: sites ? port.merged : [],
-      privateWords: sites ? new Map(port.privateWords) : root.privateWords,
+      giving: port.giving,
+      privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
     });
   }
 
@@ -480,65 +682,15 @@ export class Machine {
     }
   }
 
-  // --- Memory ------------------------------------------------------------------------------------------------------
-
-  /** Cells that a larger one swallowed are no longer anyone's. */
-  #isCurrent(cell: Cell): boolean {
-    return this.#options.cells.at(cell.memory, cell.byteOffset)?.number === cell.number;
-  }
-
-  #initialWord(cell: Cell): number {
-    const known = this.#initialWords.get(cell.number);
-    if (known !== undefined) return known;
-    const { image } = this.#options;
-    const memory = cell.memory === SHARED ? image.shared : (image.local[cell.memory] as Uint8Array);
-    const bytes = memory.subarray(cell.byteOffset, cell.byteOffset + cell.bytes);
-    let word = 0;
-    if (cell.block) word = this.contents.intern(bytes);
-    else for (let i = bytes.length - 1; i >= 0; i--) word = word * 256 + (bytes[i] as number);
-    this.#initialWords.set(cell.number, word);
-    return word;
-  }
-
-  #look(state: Uint32Array, at: Location, core: number): number {
-    const scalar = this.#scalarWords[at] ?? 0;
-    if (scalar > 0) return this.model.newest(state, scalar - 1);
-    const memory = spaceOf(at) === 'local' ? core : SHARED;
-    const cell = this.cells.at(memory, offsetOf(at));
-    const { image } = this.#options;
-    if (cell === undefined) {
-      const bytes = memory === SHARED ? image.shared : (image.local[memory] as Uint8Array);
-      let value = 0;
-      for (let i = bytesOf(at) - 1; i >= 0; i--) value = value * 256 + (bytes[offsetOf(at) + i] as number);
-      return value;
-    }
-    const from = offsetOf(at) - cell.byteOffset;
-    if (!cell.block && from === 0 && cell.bytes === bytesOf(at)) return this.wordOf(state, cell);
-    // Wider than its cell, or a part of it: byte by byte.
-    let value = 0;
-    for (let i = bytesOf(at) - 1; i >= 0; i--)
-      value = value * 256 + this.#byte(state, memory, offsetOf(at) + i);
-    return value;
-  }
-
-  #byte(state: Uint32Array, memory: number, byteOffset: number): number {
-    const { image } = this.#options;
-    const cell = this.cells.at(memory, byteOffset);
-    if (cell === undefined) {
-      return (memory === SHARED ? image.shared : (image.local[memory] as Uint8Array))[byteOffset] as number;
-    }
-    const word = this.wordOf(state, cell);
-    const within = byteOffset - cell.byteOffset;
-    return cell.block ? (this.contents.bytesOf(word)[within] as number) : (word >>> (8 * within)) & 0xff;
-  }
+  // --- Small parts -------------------------------------------------------------------------------------------------
 
   /** Newest word of a cell. */
-  wordOf(state: Uint32Array, cell: Cell): number {
-    const word = this.#words.get(cell.number);
-    if (word !== undefined) return this.model.newest(state, word);
-    const agent = cell.agent;
-    if (agent < 0) return this.#initialWord(cell);
-    return this.positionRecord(state, agent).privateWords.get(cell.number) ?? this.#initialWord(cell);
+  #wordOf(state: Uint32Array, cell: Cell): number {
+    const word = this.#map.word(cell.number);
+    if (word >= 0) return this.model.newest(state, word);
+    const initial = this.#map.initialWord(cell);
+    if (cell.agent < 0) return initial;
+    return this.positionRecord(state, cell.agent).privateWords.get(cell.number) ?? initial;
   }
 
   #port(agent: number): SteppedPort {
@@ -554,11 +706,13 @@ export class Machine {
 
 /** A step makes progress if an operation that moves ownership succeeds in it. */
 function progressOf(events: readonly RawEvent[], system: System): number {
+  let flags = 0;
   for (const event of events) {
+    if (event.kind === 'slot' && event.event === 'take') flags |= RECEIVED;
     if (event.kind !== 'return' || event.depth !== 0) continue;
     const operation = system.operations[event.operation];
     const moves = operation?.onCall !== undefined || operation?.onReturn !== undefined;
-    if (moves && operation.succeeded(event.result)) return PROGRESS;
+    if (moves && operation.succeeded(event.result)) flags |= PROGRESS;
   }
-  return 0;
+  return flags;
 }

@@ -6,6 +6,8 @@ import type { FrameRecord } from './position.ts';
 
 interface Frame {
   readonly operation: string;
+  /** Address of the buffer that it gives away; -1: it gives none. */
+  readonly gives: number;
   accesses: number;
   /** Accesses of the longest pass of a loop in it. */
   longest: number;
@@ -36,14 +38,20 @@ export class OperationStack {
     return this.#frames.map(({ operation }) => operation);
   }
 
+  /** Addresses of the buffers that the open operations give away. */
+  get giving(): readonly number[] {
+    return this.#frames.flatMap(({ gives }) => (gives < 0 ? [] : [gives]));
+  }
+
   get innermost(): string | null {
     return this.#frames[this.#frames.length - 1]?.operation ?? null;
   }
 
   /** Enters an operation. Returns its depth: how many it is nested in. */
-  push(operation: string): number {
+  push(operation: string, gives: number): number {
     return (
-      this.#frames.push({ operation, accesses: 0, longest: 0, known: new Map(), changed: new Map() }) - 1
+      this.#frames.push({ operation, gives, accesses: 0, longest: 0, known: new Map(), changed: new Map() }) -
+      1
     );
   }
 

@@ -79,10 +79,14 @@ export interface PositionRecord {
   /** Accesses merged into the step before this one, if sites are recorded. */
   readonly merged: readonly string[];
   readonly privateWords: PrivateWords;
+  /** Addresses of buffers that open operations are giving away: they are not given yet. */
+  readonly giving: readonly number[];
 }
 
-/** Flags of a transition. */
+/** Flags of a transition: an operation succeeds that moves a buffer; a buffer is received; a doorbell is rung. */
 export const PROGRESS = 1;
+export const RECEIVED = 2;
+export const RANG = 4;
 
 export class PositionTable {
   readonly records: PositionRecord[] = [];
@@ -90,8 +94,9 @@ export class PositionTable {
   access = new Int32Array(1024);
   #words = new Int32Array(2048);
   #first = new Int32Array(2048).fill(-1);
-  /** Per position: 1 if an agent rests there, between two turns. */
+  /** Per position: 1 if an agent rests there, with nothing in progress; 1 if it is a handler that is not active. */
   resting = new Uint8Array(1024);
+  idle = new Uint8Array(1024);
   /** Per transition. */
   next = new Int32Array(1024);
   events = new Int32Array(1024);
@@ -142,12 +147,13 @@ export class PositionTable {
     return transition;
   }
 
-  addPosition(access: number, resting: boolean, record: PositionRecord): number {
+  addPosition(access: number, resting: boolean, idle: boolean, record: PositionRecord): number {
     const position = this.records.length;
     this.records.push(record);
     if (position >= this.access.length) {
       this.access = grownInt32(this.access, position + 1);
       this.resting = grownUint8(this.resting, position + 1);
+      this.idle = grownUint8(this.idle, position + 1);
       const old = this.#first.length;
       this.#first = grownInt32(this.#first, this.access.length * 2);
       this.#first.fill(-1, old);
@@ -155,6 +161,7 @@ export class PositionTable {
     }
     this.access[position] = access;
     this.resting[position] = resting ? 1 : 0;
+    this.idle[position] = idle ? 1 : 0;
     return position;
   }
 
@@ -166,7 +173,8 @@ export class PositionTable {
 
   root(agent: number, state: string | null, privateWords: PrivateWords): Root {
     const privateKey = privateKeyOf(privateWords);
-    const key = `${agent}|${privateKey}|${state}`;
+    // A state is JSON text, in which `null` is a state like others.
+    const key = `${agent}|${privateKey}|${state ?? 'ended'}`;
     let root = this.#roots.get(key);
     if (root === undefined) {
       root = {

@@ -41,6 +41,7 @@ export type RawEvent =
       readonly name: string;
       readonly operation: string | null;
     }
+  | { readonly kind: 'enter'; readonly line: number }
   | { readonly kind: 'allocation'; readonly byteOffset: number; readonly length: number }
   | {
       readonly kind: 'fault';

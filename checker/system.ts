@@ -43,8 +43,58 @@ export interface AgentSpec {
   /** Index into the system's cores. */
   readonly core: number;
   readonly program: Program;
+  /** It runs in interrupt context: each turn of its program is one run of the handler. Not given: a task. */
+  readonly interrupt?: InterruptContext;
   /** Queues (indices) from which it may take buffers; not given: all of them. Saves states that only order takes. */
   readonly receives?: readonly number[];
+}
+
+/** What brings an interrupt handler in, and what it may interrupt. */
+export interface InterruptContext {
+  /** Index into the system's lines; a line of the agent's own core. */
+  readonly line: number;
+  /**
+   * 1 or more, 1 by default: of several handlers that could be entered, the highest is; with nesting it may interrupt
+   * those that are lower.
+   */
+  readonly priority?: number;
+}
+
+/** An interrupt line: from a doorbell to a core. */
+export interface Line {
+  readonly name: string;
+  /** Index of the core that it interrupts. */
+  readonly core: number;
+  /** `edge`: entering the handler takes the interrupt. `level`: it stays pending until the handler clears it. */
+  readonly trigger: 'edge' | 'level';
+  /** How many interrupts can be pending: 1, the default, coalesces; one that is rung beyond it is lost. 1..255. */
+  readonly most?: number;
+  /** At the start; default false. */
+  readonly enabled?: boolean;
+  readonly pending?: boolean;
+  /** Raised from outside the system, whenever it pleases: always pending, and nobody's duty. */
+  readonly external?: boolean;
+  /** Queue (index) whose messages it announces: an interrupt without any is spurious. */
+  readonly announces?: number;
+}
+
+/** What a task can wait for, and a handler give: kept by the operating system of one core. */
+export interface Semaphore {
+  readonly name: string;
+  /** 1: binary. Giving beyond it changes nothing. 1..255. */
+  readonly most: number;
+  /** At the start; default 0. */
+  readonly initial?: number;
+}
+
+/** The interrupt units of all cores. */
+export interface Interrupts {
+  readonly lines: readonly Line[];
+  /** A handler may interrupt one of lower priority. Default false. */
+  readonly nesting?: boolean;
+  readonly semaphores?: readonly Semaphore[];
+  /** Waiting for an interrupt may end without one. Default false. */
+  readonly spuriousWakeUps?: boolean;
 }
 
 /** How ownership moves at the call or the return of an operation. */
@@ -89,6 +139,8 @@ export interface System {
   readonly localBytes: number;
   readonly cores: readonly string[];
   readonly agents: readonly AgentSpec[];
+  /** Not given: no agent runs in interrupt context, and actions are steps without effect. */
+  readonly interrupts?: Interrupts;
   readonly slots: readonly Slot[];
   readonly queues: number;
   readonly operations: Readonly<Record<string, SystemOperation>>;

@@ -11,10 +11,13 @@ export type Verdict = 'proved' | 'violated' | 'incomplete' | 'error';
 
 /**
  * One choice of a schedule. `step`: agent `who` makes its next access, in its `choice`-th way (the result of
- * `choose`; the message read, 0 = newest). `drain`: core `who` makes a waiting store visible.
+ * `choose`; the message read, 0 = newest). `drain`: core `who` makes a waiting store visible. `enter`: the handler
+ * `who` is entered. `wake`: agent `who`, asleep, wakes for no reason.
  */
+export type StepKind = 'step' | 'drain' | 'enter' | 'wake';
+
 export interface ScheduleStep {
-  readonly kind: 'step' | 'drain';
+  readonly kind: StepKind;
   readonly who: number;
   readonly choice: number;
 }
@@ -25,10 +28,29 @@ export interface Violation {
   /** From the first state to the violation; its last step is the one that breaks the property. */
   readonly schedule: readonly ScheduleStep[];
   /**
+   * A run without end: from this step on the schedule goes round for ever, its last step leading back to where this
+   * one began. The schedule's length: nothing happens any more. Null: the violation is in the last step, or in what
+   * can no longer happen after it.
+   */
+  readonly cycleStart: number | null;
+  /**
    * Locations which only this search found to be shared, late: for whoever walks the schedule and did not search, it
    * would mean another run without them. Mostly none.
    */
   readonly cells: readonly SharedCell[];
+}
+
+/** So many for so many messages, at worst; `unbounded`: there are runs in which it happens without end and no message comes. */
+export type WorstRate = { readonly most: number; readonly messages: number } | 'unbounded' | null;
+
+/** What notification costs at worst, over all runs. */
+export interface Notifications {
+  readonly doorbellsPerMessage: WorstRate;
+  readonly interruptsPerMessage: WorstRate;
+  /** Interrupts that came when no message was there. */
+  readonly spuriousPerMessage: WorstRate;
+  /** Steps of the receiving core between the end of a send and the taking of the message; polls in vain do not count. */
+  readonly longestWait: number | 'unbounded';
 }
 
 export type IncompleteReason =
@@ -54,6 +76,8 @@ export interface CheckResult {
   readonly homeStates: number;
   /** Largest number of its own accesses that each operation made. */
   readonly longestOperations: Readonly<Record<string, number>>;
+  /** Null where there are no doorbells that announce messages, or the space was not exhausted, or is too large to say. */
+  readonly notifications: Notifications | null;
   /** Capacity of a store buffer, and the most stores that ever waited in one; null without buffers. */
   readonly bufferDepth: number | null;
   readonly deepestBuffer: number;

@@ -4,7 +4,28 @@
  */
 import { type Location, locationAt, type Width } from '../memory/index.ts';
 import type { StateView } from '../properties/index.ts';
-import { ACTION, type Access, CAS, CHOOSE, KIND_NAMES, LOAD, READ, RMW, STORE, WRITE } from './access.ts';
+import {
+  ACTION,
+  type Access,
+  CAS,
+  CHOOSE,
+  CLEAR,
+  DISABLE,
+  ENABLE,
+  ENTER,
+  GIVE,
+  KIND_NAMES,
+  LOAD,
+  MASK,
+  READ,
+  RING,
+  RMW,
+  STORE,
+  TAKE,
+  UNMASK,
+  WAIT,
+  WRITE,
+} from './access.ts';
 import { type Cell, SHARED, type SharedCell } from './cells.ts';
 import type { CheckOptions } from './check.ts';
 import { machineFactory } from './check.ts';
@@ -12,9 +33,10 @@ import { BROKEN, type Machine } from './machine.ts';
 import type { BrokenProperty } from './monitorBank.ts';
 import { PROGRESS } from './position.ts';
 import { Restart } from './restart.ts';
+import { membersOf, neglected, sleepingCores } from './sleep.ts';
 import { VectorTable } from './store/vectorTable.ts';
 import type { System } from './system.ts';
-import type { ScheduleStep } from './verdict.ts';
+import type { ScheduleStep, StepKind } from './verdict.ts';
 
 /** What a step did, in words and values. */
 export interface WalkStep {
@@ -56,6 +78,8 @@ export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' 
   readonly site?: () => string | null;
 }
 
+/** In the order in which `enabled` tells of them, and a search takes them. */
+const stepKinds: readonly StepKind[] = ['step', 'drain', 'enter', 'wake'];
 /** Tables of a walk are dropped when they hold this many positions: fuzzing meets new ones without end. */
 const MOST_POSITIONS = 200_000;
 
@@ -132,47 +156,26 @@ export class Walk {
     }
   }
 
-  /** Every step possible now: agents in their order, each with its choices; then what could drain, by core. */
+  /** Every step possible now: agents in their order, each with its choices; then what could drain, enter, wake. */
   enabled(): ScheduleStep[] {
     const steps: ScheduleStep[] = [];
-    if (this.#stuck) return steps;
-    for (let who = 0; who < this.system.agents.length; who++) {
-      const outcomes = this.#machine.outcomes(this.#state, who);
-      for (let choice = 0; choice < outcomes; choice++) steps.push({ kind: 'step', who, choice });
-    }
-    for (let who = 0; who < this.system.cores.length; who++) {
-      const drains = this.#machine.model.drains(this.#state, who);
-      for (let choice = 0; choice < drains; choice++) steps.push({ kind: 'drain', who, choice });
-    }
+    if (!this.#stuck) this.#eachStep(this.#state, (step) => void steps.push(step));
     return steps;
   }
 
-  isEnabled(step: ScheduleStep): boolean {
-    if (this.#stuck) return false;
-    const ways =
-      step.kind === 'step'
-        ? step.who < this.system.agents.length
-          ? this.#machine.outcomes(this.#state, step.who)
-          : 0
-        : step.who < this.system.cores.length
-          ? this.#machine.model.drains(this.#state, step.who)
-          : 0;
-    return step.choice < ways;
+  isEnabled({ kind, who, choice }: ScheduleStep): boolean {
+    return !this.#stuck && choice < this.#machine.ways(this.#state, kind, who);
   }
 
   /** Takes a step that is enabled, without words: fast. Returns the properties it broke; after one, nothing more. */
   advance(step: ScheduleStep): readonly BrokenProperty[] {
     for (;;) {
       try {
-        if (step.kind === 'drain') {
-          this.#machine.model.drain(this.#state, step.who, step.choice);
-        } else if (this.#machine.fire(this.#state, step.who, step.choice) === BROKEN) {
-          this.#taken.push(step);
-          this.#stuck = true;
-          return this.#machine.monitors.broken;
-        }
+        const taken = this.#machine.take(this.#state, step);
         this.#taken.push(step);
-        return this.#atRest();
+        if (taken !== BROKEN) return this.#atRest();
+        this.#stuck = true;
+        return this.#machine.monitors.broken;
       } catch (error) {
         this.#restart(error);
       }
@@ -238,6 +241,19 @@ export class Walk {
     }
   }
 
+  /** A message waits for a core that sleeps, in this very state; says for which. */
+  neglected(): string | null {
+    const machine = this.#machine;
+    const sleeping = sleepingCores(machine, membersOf(this.system), this.#state);
+    if (sleeping === 0) return null;
+    const ledger = this.#state[machine.monitorWord] as number;
+    for (let slot = 0; slot < this.system.slots.length; slot++) {
+      const message = neglected(machine, sleeping, slot, ledger);
+      if (message !== null) return message;
+    }
+    return null;
+  }
+
   #lacksProgress(limit: number): boolean | null {
     const machine = this.#machine;
     const { width } = machine;
@@ -249,25 +265,27 @@ export class Walk {
       if (states.size > limit) return null;
       for (let i = 0; i < width; i++) current[i] = states.data[state * width + i] as number;
       if (machine.quiescent(current) && this.#isFinished(current)) return false;
-      for (let agent = 0; agent < this.system.agents.length; agent++) {
-        const outcomes = machine.outcomes(current, agent);
-        for (let choice = 0; choice < outcomes; choice++) {
-          next.set(current);
-          const fired = machine.fire(next, agent, choice);
-          if (fired === BROKEN || (fired & PROGRESS) !== 0) return false;
-          states.intern(next, 0);
-        }
-      }
-      for (let core = 0; core < this.system.cores.length; core++) {
-        const drains = machine.model.drains(current, core);
-        for (let choice = 0; choice < drains; choice++) {
-          next.set(current);
-          machine.model.drain(next, core, choice);
-          states.intern(next, 0);
-        }
-      }
+      let progress = false;
+      this.#eachStep(current, (step) => {
+        if (progress) return;
+        next.set(current);
+        const taken = machine.take(next, step);
+        progress = taken === BROKEN || (taken & PROGRESS) !== 0;
+        states.intern(next, 0);
+      });
+      if (progress) return false;
     }
     return true;
+  }
+
+  #eachStep(state: Uint32Array, visit: (step: ScheduleStep) => void): void {
+    for (const kind of stepKinds) {
+      const everyone = kind === 'drain' ? this.system.cores.length : this.system.agents.length;
+      for (let who = 0; who < everyone; who++) {
+        const ways = this.#machine.ways(state, kind, who);
+        for (let choice = 0; choice < ways; choice++) visit({ kind, who, choice });
+      }
+    }
   }
 
   #isFinished(state: Uint32Array): boolean {
@@ -279,7 +297,7 @@ export class Walk {
     );
   }
 
-  /** Every agent rests between two turns and no store waits. */
+  /** Nothing is in progress anywhere, no store waits, and no interrupt. */
   get isQuiescent(): boolean {
     return this.#machine.quiescent(this.#state);
   }
@@ -325,9 +343,30 @@ export class Walk {
         return { location: '', order: '', value: word, at };
       case ACTION:
         return { location: access.name, order: '', value: access.argument, at };
+      case RING:
+      case CLEAR:
+      case ENABLE:
+      case DISABLE:
+      case ENTER:
+        return { location: this.#lineName(access.argument), order: '', value: null, at };
+      case GIVE:
+      case TAKE:
+        return { location: this.#semaphoreName(access.argument), order: '', value: null, at };
+      case MASK:
+      case UNMASK:
+      case WAIT:
+        return { location: '', order: '', value: word, at };
       default:
         return { location, order, value: null, at };
     }
+  }
+
+  #lineName(line: number): string {
+    return this.system.interrupts?.lines[line]?.name ?? String(line);
+  }
+
+  #semaphoreName(semaphore: number): string {
+    return this.system.interrupts?.semaphores?.[semaphore]?.name ?? String(semaphore);
   }
 
   #rebuild(): void {

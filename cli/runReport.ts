@@ -1,5 +1,5 @@
 /** What one run found out, as plain data: the text report and the JSON report are both made from it. */
-import type { CheckResult, IncompleteReason, Verdict } from '../checker/index.ts';
+import type { CheckResult, IncompleteReason, Notifications, Verdict } from '../checker/index.ts';
 import type { PlainData } from '../memory/index.ts';
 import type { Expectation } from '../scenarios/index.ts';
 import { type ExitCode, exitCodes } from './exitCodes.ts';
@@ -11,6 +11,8 @@ export interface ReportedViolation {
   readonly message: string;
   /** Steps of the counterexample. */
   readonly length: number;
+  /** Of a run without end: the step with which its cycle begins, or their number; as in a trace. Else null. */
+  readonly cycleStart: number | null;
   /** Path of the file, as typed from here; null when none was written. */
   readonly file: string | null;
   /** The trace itself, as parsed JSON; null when it could not be recorded. */
@@ -53,7 +55,10 @@ export interface RunReport {
   readonly seconds: number;
   /** Most bytes that the search held, sampled between slices. */
   readonly peakMemoryBytes: number;
-  readonly longestOperations: Readonly<Record<string, number>>;
+  /** Largest number of own accesses of each operation, over the whole space; null: not all of it was explored. */
+  readonly longestOperations: Readonly<Record<string, number>> | null;
+  /** What notification costs at worst; null: nobody announces messages, or it is not known. */
+  readonly notifications: Notifications | null;
   readonly exitCode: ExitCode;
 }
 
@@ -140,10 +145,20 @@ export function judge(
     case 'violated': {
       const broken = result.violations.map(({ property }) => property);
       const found = (name: string): boolean => broken.includes(name);
-      const asExpected =
-        expected !== 'proved' && (options.first ? expected.some(found) : expected.every(found));
+      const someExpected = expected !== 'proved' && expected.some(found);
+      const asExpected = someExpected && (options.first || expected.every(found));
       // What was found stands; that there may be more is said beside it.
       const bound = result.incomplete === null ? '' : `; ${incompleteText(result.incomplete)}`;
+      if (!asExpected && someExpected && defects.length === 0 && result.incomplete !== null) {
+        // The others may lie beyond the bound.
+        return judgement(
+          'violated',
+          false,
+          `violated (expected so far)${bound}`,
+          'unknown',
+          exitCodes.incomplete,
+        );
+      }
       if (!asExpected) return judgement('violated', false, `violated${bound}`, 'bad', exitCodes.violation);
       // A seeded defect that shows is what was hoped for, and still a violation to whoever looks at the exit code.
       const code = defects.length > 0 ? exitCodes.violation : exitCodes.asExpected;

@@ -19,7 +19,7 @@ export function traceFileName(target: string, { scenario, params }: PlannedRun, 
 }
 
 /** What a violation is recorded from: found by an exhaustive search or by fuzzing. */
-export type FoundViolation = Pick<Violation, 'property' | 'message' | 'schedule'>;
+export type FoundViolation = Pick<Violation, 'property' | 'message' | 'schedule' | 'cycleStart' | 'cells'>;
 
 /**
  * Records the trace of each violation, and writes it into `folder` unless that is null. `properties`: those that were checked
@@ -47,7 +47,14 @@ export function saveViolations(
     const file =
       folder === null ? null : join(folder, traceFileName(loaded.target.name, run, violation.property));
     if (file !== null) writeAtomically(file, text);
-    const { property, message, schedule } = violation;
-    return { property, message, length: schedule.length, file, trace: JSON.parse(text) as unknown };
+    const { property, message, schedule, cycleStart } = violation;
+    return {
+      property,
+      message,
+      length: schedule.length,
+      cycleStart,
+      file,
+      trace: JSON.parse(text) as unknown,
+    };
   });
 }

@@ -2,6 +2,7 @@
  * The implementations under check: ordinary code over the memory port, which runs at full speed on a live one. What
  * lives here knows nothing of the checker. Names are the sources' own; `operations` translates them.
  */
+export { critical, enter_critical, exit_critical } from './esp-amp/critical.ts';
 export type { EspAmpDefect } from './esp-amp/defects/defect.ts';
 export { type EspAmpClasses, espAmpClasses, espAmpDefects } from './esp-amp/defects/index.ts';
 export {
@@ -16,8 +17,10 @@ export {
 } from './esp-amp/errors.ts';
 export {
   firstBlock,
+  handlersBytes,
   placeEntry,
   placeHandle,
+  placeHandlers,
   placeQueue,
   placeSplitQueue,
   placeSysInfo,
@@ -25,6 +28,7 @@ export {
   queueBlock,
   RESERVED_BYTES,
   type SharedGeometry,
+  SW_INTR_WORDS,
   sharedGeometry,
 } from './esp-amp/geometry.ts';
 export {
@@ -33,6 +37,7 @@ export {
   esp_amp_queue_desc_t,
   esp_amp_queue_t,
   esp_amp_sw_intr_st_t,
+  sw_intr_handler_tbl_t,
   sys_info_header_t,
   USED_MASK,
 } from './esp-amp/layout.ts';
@@ -45,6 +50,7 @@ export {
   type QueueOptions,
   smallest_modulus,
 } from './esp-amp/queue.ts';
+export { SwIntr, type SwIntrEntry, type SwIntrOptions } from './esp-amp/swIntr.ts';
 export {
   next_block,
   type Out,

@@ -25,6 +25,13 @@ export {
 export { LayoutMap, unnamed } from './layoutMap.ts';
 export { LivePort, type LivePortOptions } from './live.ts';
 export {
+  LiveInterrupts,
+  type LiveInterruptsOptions,
+  type LiveLine,
+  type LiveSemaphore,
+  liveInterruptsBytes,
+} from './liveInterrupts.ts';
+export {
   bytesOf,
   type Location,
   locationAt,

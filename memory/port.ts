@@ -48,8 +48,16 @@ export interface MemoryPort {
   /** A nondeterministic choice, 0..count-1. The checker explores them all; live, the port's owner decides. */
   choose(count: number): number;
   /**
-   * Anything with an effect outside memory: doorbell, mask, unmask, enable, wait, callback. Its result is recorded
-   * and replayed like a load's. Returns 0 where there is nothing to say.
+   * Anything with an effect outside memory. Its result is recorded and replayed like a load's; 0 where there is nothing
+   * to say. Lines and semaphores are numbered by the system (or by the live port's owner). These names have a meaning:
+   * - `ring` (line): the doorbell of an interrupt line, a store to a device: it waits behind the core's earlier stores.
+   * - `clear` (line): acknowledges the line, so that it is pending no more; a store to a device, too.
+   * - `enable`, `disable` (line): whether the line may interrupt its core. Returns 1 if it was enabled before, else 0.
+   * - `mask`, `unmask` (0): of all interrupts of the own core. Returns 1 if they were masked before, else 0.
+   * - `wait` (0): sleeps until an enabled line of the own core is pending, masked or not. One that was served before
+   *   does not end it.
+   * - `give` (semaphore): one more, and returns 0; 1 if it was full already. `take` (semaphore): waits until there is
+   *   one, and takes it.
    */
   action(name: string, argument: number): number;
   /**

@@ -5,8 +5,11 @@
 import { boundedOperation } from './boundedOperation.ts';
 import { deadlock } from './deadlock.ts';
 import { documentedErrors } from './documentedErrors.ts';
+import { eventualReceipt } from './eventualReceipt.ts';
 import { failureAtomicity } from './failureAtomicity.ts';
 import { fifo } from './fifo.ts';
+import { livelock } from './livelock.ts';
+import { lostWakeup } from './lostWakeup.ts';
 import { noDoubleOwnership } from './noDoubleOwnership.ts';
 import { noLostBuffers } from './noLostBuffers.ts';
 import { noOutsideAccess } from './noOutsideAccess.ts';
@@ -19,6 +22,7 @@ export type {
   AllocationEvent,
   CallEvent,
   Contents,
+  EnterEvent,
   FaultEvent,
   Goal,
   LocationNames,
@@ -39,8 +43,11 @@ export {
   boundedOperation,
   deadlock,
   documentedErrors,
+  eventualReceipt,
   failureAtomicity,
   fifo,
+  livelock,
+  lostWakeup,
   noDoubleOwnership,
   noLostBuffers,
   noOutsideAccess,
@@ -58,4 +65,7 @@ export const builtInProperties: readonly Property[] = [
   documentedErrors,
   boundedOperation,
   deadlock,
+  lostWakeup,
+  eventualReceipt,
+  livelock,
 ];

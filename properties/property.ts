@@ -19,6 +19,7 @@ export type MonitorEvent =
   | PayloadAccessEvent
   | AccessEvent
   | AllocationEvent
+  | EnterEvent
   | FaultEvent;
 
 /** An operation is called. `depth` 0: by the program itself; more: nested in other operations. */
@@ -108,6 +109,14 @@ export interface AllocationEvent {
   readonly core: number;
   readonly byteOffset: number;
   readonly length: number;
+}
+
+/** An interrupt comes in: the agent is a handler, and begins a run. */
+export interface EnterEvent {
+  readonly kind: 'enter';
+  readonly agent: number;
+  readonly core: number;
+  readonly line: number;
 }
 
 /** Something no run should contain; the agent goes no further. */
@@ -200,10 +209,14 @@ export interface StateView {
 }
 
 /**
- * `home`: every buffer free and both sides' cursors agreed. `progress`: an operation succeeds, or the buffers are
- * home. A property with a goal is violated by any state from which it can no longer be reached.
+ * What must stay reachable from every state: `home` (every buffer free and both sides' cursors agreed), `progress` (an
+ * operation succeeds, or the buffers are home and no work is left).
+ *
+ * What must happen in the end in every fair run: `received` (a message that was sent is taken), `awake` (no core sleeps
+ * for ever while a message waits for it), `live` (an operation succeeds, as long as there is work). Fair: an agent or a
+ * store buffer that can go on all the time does, and a handler that can be entered again and again is.
  */
-export type Goal = 'home' | 'progress';
+export type Goal = 'home' | 'progress' | 'received' | 'awake' | 'live';
 
 export interface Property {
   /** Kebab-case, unique. */

@@ -92,6 +92,11 @@ export function decodeTrace(text: string): Trace {
       `violation.step: expected the index of the last step, ${trace.steps.length - 1}, found ${trace.violation.step}`,
     );
   }
+  if (trace.cycleStart !== null && trace.cycleStart > trace.steps.length) {
+    throw invalid(
+      `cycleStart: expected the index of a step, or ${trace.steps.length} after the last one, found ${trace.cycleStart}`,
+    );
+  }
   return trace;
 }
 

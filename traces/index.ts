@@ -10,6 +10,7 @@ export {
   type DisplayRow,
   type FoldedRow,
   foldRows,
+  type LocalRow,
   type RingPart,
   type SlotOwnerRow,
   type StepRow,

@@ -26,16 +26,26 @@ export class ReadFromTracker {
       for (const byte of oldest?.bytes ?? []) this.#memory.set(byte, oldest?.step ?? step);
       return null;
     }
+    // A doorbell is a store to a device: it waits behind the others, and is read by nobody.
+    if (this.#buffered && (access === 'ring' || access === 'clear')) {
+      this.#buffers[this.#coreOf(entry.who)]?.push({ bytes: [], step });
+      return null;
+    }
     if (at === null) return null;
     const bytes = Array.from({ length: at.bytes }, (_, i) => `${at.memory}:${at.byteOffset + i}`);
-    const buffer = this.#buffers[this.#system.agents[entry.who]?.core ?? -1] ?? [];
+    const buffer = this.#buffers[this.#coreOf(entry.who)] ?? [];
     const reads = access !== 'store' && access !== 'write';
     const from = reads ? Math.max(...bytes.map((byte) => this.#latest(byte, buffer))) : -1;
     if (at.writes) {
-      if (this.#buffered && !reads) buffer.push({ bytes, step });
+      // A core's own memory has no store buffer before it.
+      if (this.#buffered && !reads && at.memory < 0) buffer.push({ bytes, step });
       else for (const byte of bytes) this.#memory.set(byte, step);
     }
     return from < 0 ? null : from;
+  }
+
+  #coreOf(agent: number): number {
+    return this.#system.agents[agent]?.core ?? -1;
   }
 
   #latest(byte: string, buffer: readonly Waiting[]): number {

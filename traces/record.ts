@@ -26,6 +26,8 @@ export interface RecordOptions {
     readonly property: string;
     readonly message: string;
     readonly schedule: readonly ScheduleStep[];
+    /** As in the checker's `Violation`; default null. */
+    readonly cycleStart?: number | null;
     readonly cells?: readonly SharedCell[];
   };
   readonly siteOf?: SiteProbe;
@@ -70,7 +72,7 @@ export function recordTrace(options: RecordOptions): Trace {
     ...(walk.cells.length === 0 ? {} : { cells: [...walk.cells] }),
     schedule: violation.schedule.map((step) => entryOf(system, step)),
     steps,
-    cycleStart: null,
+    cycleStart: violation.cycleStart ?? null,
     violation: { property: violation.property, message: violation.message, step: steps.length - 1 },
   };
 }
@@ -103,16 +105,15 @@ export function traceStep(step: WalkStep, readFrom: number | null): TraceStep {
 }
 
 function entryOf(system: System, { kind, who, choice }: ScheduleStep): TraceEntry {
-  const name = kind === 'step' ? system.agents[who]?.name : system.cores[who];
+  const name = kind === 'drain' ? system.cores[who] : system.agents[who]?.name;
   if (name === undefined)
-    throw new RangeError(`the system has no ${kind === 'step' ? 'agent' : 'core'} ${who}`);
+    throw new RangeError(`the system has no ${kind === 'drain' ? 'core' : 'agent'} ${who}`);
   return [kind, name, choice];
 }
 
-/** A schedule entry as the checker takes it, or null if the system has no such agent or core, or no such kind of step. */
+/** A schedule entry as the checker takes it, or null if the system has no such agent or core. */
 export function stepOf(system: System, [kind, name, choice]: TraceEntry): ScheduleStep | null {
-  if (kind !== 'step' && kind !== 'drain') return null;
   const who =
-    kind === 'step' ? system.agents.findIndex((agent) => agent.name === name) : system.cores.indexOf(name);
+    kind === 'drain' ? system.cores.indexOf(name) : system.agents.findIndex((agent) => agent.name === name);
   return who < 0 ? null : { kind, who, choice };
 }

@@ -1,5 +1,12 @@
 /** Runs a trace again, on the code as it is now, and says whether it is still the same run. */
-import { type ScheduleStep, type System, startCheck, Walk, type WalkStep } from '../checker/index.ts';
+import {
+  judgeLasso,
+  type ScheduleStep,
+  type System,
+  startCheck,
+  Walk,
+  type WalkStep,
+} from '../checker/index.ts';
 import type { ScenarioParams, Target } from '../scenarios/index.ts';
 import { type SiteProbe, scenarioOf, stepOf, traceStep } from './record.ts';
 import { accessText, rowsOf, type StepRow } from './rows.ts';
@@ -36,6 +43,10 @@ interface ReplayBase {
    * False: the search was cut short. Null: there was nothing to search for.
    */
   readonly goalSearched: boolean | null;
+  /** Of a run without end that breaks the property: where its cycle starts, as in a trace. Null: it is none. */
+  readonly cycleStart: number | null;
+  /** For a run without end that no longer breaks the property: why not. Else null. */
+  readonly why: string | null;
 }
 
 export type ReplayResult =
@@ -128,12 +139,15 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
       difference = { step: i, recorded: recordedText(recorded), found: foundText(taken) };
     }
   }
+  const learned = { ...trace, cells: [...walk.cells] };
   const schedule = [...walk.schedule];
   const base = {
-    rows: rowsOf(system, schedule, walkOptions(trace, options)),
+    rows: rowsOf(system, schedule, walkOptions(learned, options)),
     property,
     message: trace.violation.message,
     goalSearched: null,
+    cycleStart: null,
+    why: null,
   };
   if (difference !== null) return { ...base, kind: 'does-not-fit', firstDifference: difference };
   const same = broken.find((found) => found.property === property);
@@ -149,7 +163,8 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
       firstDifference: { step: trace.violation.step, recorded, found },
     };
   }
-  const goal = searchGoal(system, schedule, property, trace, options.maxStates);
+  if (trace.cycleStart !== null) return repeatLasso(trace, trace.cycleStart, walk, schedule, base);
+  const goal = goalAfter(walk, property, learned, options.maxStates);
   switch (goal.kind) {
     case 'lost':
       return {
@@ -168,9 +183,48 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
   }
 }
 
+/** All steps fit and break nothing: whether the run without end that they lead into is still one, and forbidden. */
+function repeatLasso(
+  trace: Trace,
+  cycleStart: number,
+  walk: Walk,
+  schedule: readonly ScheduleStep[],
+  base: Omit<ReplayBase, 'firstDifference'>,
+): ReplayResult {
+  const judged = judgeLasso(walk, { property: trace.violation.property, schedule, cycleStart });
+  switch (judged.kind) {
+    case 'shown':
+      return { ...base, kind: 'same-violation', firstDifference: null, message: judged.message, cycleStart };
+    case 'no-lasso': {
+      const recorded = `from step ${cycleStart} on it goes round for ever`;
+      const firstDifference = { step: trace.violation.step, recorded, found: judged.why };
+      return { ...base, kind: 'does-not-fit', firstDifference };
+    }
+    case 'harmless':
+      return { ...base, kind: 'gone', firstDifference: null, why: judged.why };
+  }
+}
+
 type GoalSearch =
   | { readonly kind: 'none' | 'cut' | 'reachable' }
   | { readonly kind: 'lost'; readonly message: string };
+
+/** What the state at the end of a run means for the property's goal. */
+export function goalAfter(
+  walk: Walk,
+  property: string,
+  trace: Pick<Trace, 'memory' | 'cells'>,
+  maxStates = MAX_STATES,
+): GoalSearch {
+  const { system, schedule } = walk;
+  if (!system.properties.some(({ name, goal }) => name === property && goal === 'awake'))
+    return searchGoal(system, [...schedule], property, trace, maxStates);
+  // Found without a cycle: a core sleeps, and whatever the others may do, nobody will ever get anywhere.
+  const message = walk.neglected();
+  if (message === null) return { kind: 'reachable' };
+  const stuck = walk.isStuck(maxStates);
+  return stuck === true ? { kind: 'lost', message } : { kind: stuck === null ? 'cut' : 'reachable' };
+}
 
 /** Whether the goal that a property names can be reached after the schedule. `none`: the property names no goal. */
 export function searchGoal(
@@ -189,7 +243,7 @@ export function searchGoal(
   const result = search.result();
   const found = result.violations.find((violation) => violation.property === property);
   // Found later, it is another state from which the goal is out of reach.
-  if (found !== undefined && found.schedule.length === schedule.length)
+  if (found !== undefined && (found.cycleStart ?? found.schedule.length) === schedule.length)
     return { kind: 'lost', message: found.message };
   return { kind: result.incomplete === null && result.error === null ? 'reachable' : 'cut' };
 }
@@ -230,17 +284,38 @@ function whyNot(
   if (first !== undefined) return `the run ends before it, as it breaks ${first.property}: ${first.message}`;
   const step = stepOf(walk.system, [kind, name, choice]);
   if (step === null) return `there is no ${kind === 'drain' ? 'core' : 'agent'} '${name}' that could ${kind}`;
-  if (kind === 'drain') return `no store waits at core ${name}`;
-  const ways = walk.enabled().filter((other) => other.kind === 'step' && other.who === step.who);
-  return ways.length === 0
-    ? `${name} has ended, or is blocked`
-    : `${name} has only ${ways.length} ways to go on`;
+  switch (kind) {
+    case 'drain':
+      return `no store waits at core ${name}`;
+    case 'enter':
+      return `${name} cannot be entered: nothing is pending for it that is enabled and not masked, or a handler runs`;
+    case 'wake':
+      return `${name} does not sleep, or cannot wake for no reason`;
+    case 'step': {
+      const ways = walk.enabled().filter((other) => other.kind === 'step' && other.who === step.who);
+      return ways.length === 0
+        ? `${name} has ended, or is blocked`
+        : `${name} has only ${ways.length} ways to go on`;
+    }
+  }
 }
 
 // --- On the sound code -----------------------------------------------------------------------------------------------
 
+/** Follows the schedule anew as long as that teaches something about the memory: then each of its steps is one step. */
 function followSound(trace: Trace, system: System, options: ReplayOptions): ReplayResult {
-  const walk = new Walk(system, { memory: trace.memory, cells: trace.cells ?? [] });
+  for (let known = trace; ; ) {
+    const walk = new Walk(system, { memory: known.memory, cells: known.cells ?? [] });
+    const result = followOnce(known, walk, options);
+    if (result !== null) return result;
+    known = { ...known, cells: [...walk.cells] };
+  }
+}
+
+/** Null: something was learned about the memory on the way. */
+function followOnce(trace: Trace, walk: Walk, options: ReplayOptions): ReplayResult | null {
+  const { system } = walk;
+  const { length: known } = walk.cells;
   let broken = walk.reset();
   let firstDifference: TraceDifference | null = null;
   for (let i = 0; i < trace.schedule.length && broken.length === 0; i++) {
@@ -258,7 +333,13 @@ function followSound(trace: Trace, system: System, options: ReplayOptions): Repl
       firstDifference ??= { step: i, recorded: recordedText(recorded), found: foundText(taken) };
     }
   }
+  if (walk.cells.length > known) return null;
+  if (broken.length === 0 && firstDifference === null && trace.cycleStart !== null) {
+    const again = soundLasso(trace, trace.cycleStart, walk.schedule, system, options);
+    if (again !== null) return again;
+  }
   if (broken.length === 0) broken = settle(walk);
+  if (walk.cells.length > known) return null;
   const isAtRest = walk.isQuiescent;
   const schedule = [...walk.schedule];
   const { property, message } = trace.violation;
@@ -266,6 +347,8 @@ function followSound(trace: Trace, system: System, options: ReplayOptions): Repl
     rows: rowsOf(system, schedule, walkOptions(trace, options)),
     firstDifference,
     goalSearched: null,
+    cycleStart: null,
+    why: null,
   };
   const [first] = broken;
   if (first !== undefined) return { ...base, kind: 'violated', ...first };
@@ -277,15 +360,49 @@ function followSound(trace: Trace, system: System, options: ReplayOptions): Repl
   return { ...base, kind: 'clean', property, message, goalSearched };
 }
 
-/** Lets everyone come to rest, taking turns step by step: first those who are not at rest yet, then all. */
+/** The sound code goes the very same way: it may go round in the very same way, too. Null: it does no harm there. */
+function soundLasso(
+  trace: Trace,
+  cycleStart: number,
+  schedule: readonly ScheduleStep[],
+  system: System,
+  options: ReplayOptions,
+): ReplayResult | null {
+  // One of its own: the judge moves it.
+  const walk = new Walk(system, { memory: trace.memory, cells: trace.cells ?? [] });
+  const { property } = trace.violation;
+  const judged = judgeLasso(walk, { property, schedule, cycleStart });
+  if (judged.kind !== 'shown') return null;
+  return {
+    kind: 'violated',
+    rows: rowsOf(system, schedule, walkOptions(trace, options)),
+    firstDifference: null,
+    property,
+    message: judged.message,
+    goalSearched: null,
+    cycleStart,
+    why: null,
+  };
+}
+
+/**
+ * Lets everyone come to rest, taking turns step by step: first those who are not at rest yet, then all. Handlers are
+ * entered as soon as they can be, but for those that the outside may call at any time.
+ */
 function settle(walk: Walk): WalkStep['broken'] {
-  const { agents, cores } = walk.system;
+  const { agents, cores, interrupts } = walk.system;
+  const entries = agents.flatMap(({ interrupt }, who) =>
+    interrupt === undefined || interrupts?.lines[interrupt.line]?.external === true
+      ? []
+      : [{ kind: 'enter' as const, who, choice: 0 }],
+  );
   let left = MAX_SETTLING_STEPS;
   while (!walk.isQuiescent) {
     let moved = false;
     const patient = left > MAX_SETTLING_STEPS - PATIENT_STEPS;
     const turns: ScheduleStep[] = [
-      ...agents.map((_, who) => ({ kind: 'step' as const, who, choice: 0 })),
+      ...agents.flatMap((_, who) => [...entries, { kind: 'step' as const, who, choice: 0 }]),
+      ...entries,
       ...cores.map((_, who) => ({ kind: 'drain' as const, who, choice: 0 })),
     ];
     for (const step of turns) {

@@ -37,16 +37,24 @@ export interface StepRow {
   /** Name of the agent, or of the core whose store drained; and which of the two. */
   readonly who: string;
   readonly drains: boolean;
+  /** The access is to its core's own memory: no other core can tell. */
+  readonly local: boolean;
+  /** A handler came to its end with this step. */
+  readonly returns: boolean;
   /** Operations open at the access, outermost first, with ` > ` between them; '' if none is. */
   readonly operation: string;
   /** `load desc[0].flags = 0x80 plain`. */
   readonly text: string;
+  /** Location, line or semaphore of the access; '' where there is none. */
+  readonly location: string;
   readonly site: string | null;
   /** Accesses and fences that nobody else can tell from the step, in the order made after it. */
   readonly merged: readonly string[];
   readonly ring: readonly RingPart[];
   readonly owners: readonly SlotOwnerRow[];
   readonly waiting: readonly WaitingStores[];
+  /** What is pending, masked or asleep, each in words: `sub.doorbell pending`. */
+  readonly interrupts: readonly string[];
   /** The whole state after the step, as a key: equal states of one run have equal keys. */
   readonly state: string;
   /** Messages of the properties that the step broke, by name. */
@@ -68,7 +76,21 @@ export interface FoldedRow {
   readonly sites: readonly (string | null)[];
 }
 
-export type DisplayRow = StepRow | FoldedRow;
+/** Steps of one agent on its core's own memory, without any other between them. */
+export interface LocalRow {
+  readonly kind: 'local';
+  /** First and last step. */
+  readonly step: number;
+  readonly lastStep: number;
+  readonly who: string;
+  readonly operation: string;
+  /** The locations, each once, in the order accessed. */
+  readonly locations: readonly string[];
+  /** Two or more. */
+  readonly rows: readonly StepRow[];
+}
+
+export type DisplayRow = StepRow | FoldedRow | LocalRow;
 
 /** Parts shown with each row if a run touches no more; else only those that the row's step touches. */
 const MOST_PARTS = 8;
@@ -107,15 +129,23 @@ export function rowsOf(system: System, schedule: readonly ScheduleStep[], option
       step: i,
       who: made.who,
       drains: step.kind === 'drain',
+      local: (made.at?.memory ?? -1) >= 0,
+      returns: hasReturned(walk, step),
       operation: made.operations.join(' > '),
-      text: accessText(made),
+      text: step.kind === 'wake' ? 'wake (for no reason)' : accessText(made),
+      location: made.location,
       site: made.site,
       merged: made.merged,
       ring,
       owners: ownersOf(walk),
       waiting: system.cores
-        .map((core, index) => ({ core, stores: walk.waiting(index) }))
+        // A doorbell has no value.
+        .map((core, index) => ({
+          core,
+          stores: walk.waiting(index).map((text) => text.replace(/ = null$/, '')),
+        }))
         .filter(({ stores }) => stores.length > 0),
+      interrupts: interruptsOf(walk),
       state: walk.state.join(),
       broken: made.broken,
     };
@@ -137,7 +167,17 @@ export function accessText({
         : access === 'choose'
           ? String(value)
           : `0x${value.toString(16)}`;
-  if (access === 'choose') return `choose ${shown}`;
+  switch (access) {
+    case 'choose':
+      return `choose ${shown}`;
+    case 'mask':
+      return value === 1 ? 'mask (it was)' : 'mask';
+    case 'unmask':
+      return value === 0 ? 'unmask (it was)' : 'unmask';
+    case 'wait':
+      return value === 1 ? 'wait: falls asleep' : 'wait: something is pending';
+    default:
+  }
   // What a read-modify-write read, not what it stored.
   const relation = access === 'rmw' || access === 'cas' ? 'was' : '=';
   return [access, location, shown === '' ? '' : `${relation} ${shown}`, order]
@@ -145,15 +185,24 @@ export function accessText({
     .join(' ');
 }
 
-/** Collapses what one agent repeats without any effect (polling) into one row. What breaks a property is never folded. */
-export function foldRows(rows: readonly StepRow[]): DisplayRow[] {
+/**
+ * Collapses what one agent repeats without any effect (polling) into one row, and so what it does in its core's own memory
+ * without any other step between. What breaks a property is never folded, nor anything across the start of a cycle.
+ */
+export function foldRows(rows: readonly StepRow[], cycleStart: number | null = null): DisplayRow[] {
+  if (cycleStart === null) return foldedRows(rows);
+  return [...foldedRows(rows.slice(0, cycleStart)), ...foldedRows(rows.slice(cycleStart))];
+}
+
+function foldedRows(rows: readonly StepRow[]): DisplayRow[] {
   const folded: DisplayRow[] = [];
   for (let i = 0; i < rows.length; ) {
     const poll = pollAt(rows, i);
     const first = rows[i] as StepRow;
     if (poll === null) {
-      folded.push(first);
-      i++;
+      const locals = rows.slice(i, i + localsAt(rows, i));
+      folded.push(locals.length > 1 ? localRow(first, locals) : first);
+      i += locals.length;
       continue;
     }
     const cycle = rows.slice(i, i + poll.length);
@@ -184,6 +233,30 @@ function pollAt(
     if (count > 1) return { length, count };
   }
   return null;
+}
+
+/** How many steps from row `from` on, 1 or more, can be shown as one. */
+function localsAt(rows: readonly StepRow[], from: number): number {
+  const first = rows[from] as StepRow;
+  let count = 1;
+  for (let before = first; isQuiet(before); count++) {
+    const next = rows[from + count];
+    if (next === undefined || !isQuiet(next) || next.who !== first.who || next.operation !== first.operation)
+      break;
+    // Who owns what is seen after the last of them only.
+    if (before.returns || JSON.stringify(next.owners) !== JSON.stringify(first.owners)) break;
+    before = next;
+  }
+  return count;
+}
+
+function isQuiet({ local, broken }: StepRow): boolean {
+  return local && broken.length === 0;
+}
+
+function localRow({ step, who, operation }: StepRow, rows: readonly StepRow[]): LocalRow {
+  const locations = [...new Set(rows.flatMap(({ location, merged }) => [location, ...merged]))];
+  return { kind: 'local', step, lastStep: step + rows.length - 1, who, operation, locations, rows };
 }
 
 function isSame(a: StepRow, b: StepRow | undefined): boolean {
@@ -236,4 +309,26 @@ function ownersOf(walk: Walk): SlotOwnerRow[] {
     if (state === 'free') return [];
     return [{ slot: name, state, holder: walk.system.agents[walk.holder(slot)]?.name ?? null }];
   });
+}
+
+/** Whether the step just made was the last one of a handler's run. */
+function hasReturned(walk: Walk, { kind, who }: ScheduleStep): boolean {
+  const { machine, state } = walk;
+  return kind !== 'drain' && machine.isHandler(who) && !machine.isActive(state, who);
+}
+
+function interruptsOf({ system, machine, state }: Walk): string[] {
+  if (system.interrupts === undefined) return [];
+  const { lines } = system.interrupts;
+  return [
+    // What is raised from outside is always pending: nothing worth telling.
+    ...lines.flatMap(({ name, external }, line) => {
+      const count = external === true ? 0 : machine.unit.pendingCount(state, line);
+      return count === 0 ? [] : [`${name} pending${count > 1 ? ` ${count} times` : ''}`];
+    }),
+    ...system.cores.flatMap((core, index) => (machine.unit.isMasked(state, index) ? [`${core} masked`] : [])),
+    ...system.agents.flatMap(({ name }, agent) =>
+      machine.isWaiting(state, agent) ? [`${name} asleep`] : [],
+    ),
+  ];
 }

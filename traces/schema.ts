@@ -17,8 +17,9 @@ const index = z.int().min(0);
 const entrySchema = z
   .tuple([z.enum(['step', 'drain', 'enter', 'wake']), name, index])
   .describe(
-    'One choice: its kind, the agent that steps (for drain: the core whose store becomes visible), and which of its ways ' +
-      'it takes: the result of choose, the message read (0 = newest), or the location drained.',
+    'One choice: its kind, who makes it, and in which of its ways. step: the agent makes its next access; the way is the ' +
+      'result of choose, or the message read (0 = newest). drain: a store of the core becomes visible; the way is the ' +
+      'location drained. enter: the handler is entered. wake: the agent, asleep, wakes for no reason.',
   );
 
 const stepSchema = z.strictObject({
@@ -30,8 +31,11 @@ const stepSchema = z.strictObject({
   access: z
     .string()
     .min(1)
-    .describe('load, store, rmw, cas, fence, read, write, choose, action, pause or drain.'),
-  location: z.string().nullable(),
+    .describe(
+      'load, store, rmw, cas, fence, read, write, choose, action, pause, spin, drain; of interrupts: ring, clear, enable, ' +
+        'disable, mask, unmask, wait, wake, give, take, enter.',
+    ),
+  location: z.string().nullable().describe('Location, or name of the action, the line or the semaphore.'),
   order: z.string().nullable(),
   value: z
     .union([z.number(), z.string()])
@@ -74,7 +78,12 @@ export const traceSchema = z
       ),
     schedule: z.array(entrySchema).max(MAX_TRACE_STEPS),
     steps: z.array(stepSchema).max(MAX_TRACE_STEPS).describe('What each entry of the schedule did.'),
-    cycleStart: index.nullable().describe('For a run without end: the step with which its cycle begins.'),
+    cycleStart: index
+      .nullable()
+      .describe(
+        'For a run without end: the step with which its cycle begins; the last step leads back to where it began. The number ' +
+          'of steps: nothing happens any more. Null: the violation is in the last step, or in what can no longer happen after it.',
+      ),
     violation: z.strictObject({
       property: name,
       message: z.string(),

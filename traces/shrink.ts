@@ -1,5 +1,14 @@
 /** Makes a trace shorter: the same property broken on the same system, in fewer steps and with fewer preemptions. */
-import { type ScheduleStep, type ShrinkProgress, shrinkSchedule } from '../checker/index.ts';
+import {
+  judgeLasso,
+  type ScheduleStep,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  type System,
+  shrinkSchedule,
+  type Violation,
+  Walk,
+} from '../checker/index.ts';
 import type { Target } from '../scenarios/index.ts';
 import { recordTrace, type SiteProbe, stepOf } from './record.ts';
 import { replayTrace, searchGoal, systemOf } from './replay.ts';
@@ -14,10 +23,14 @@ export interface ShrinkTraceOptions {
 
 /** States explored for each candidate of a property whose goal is out of reach. */
 const GOAL_STATES = 100_000;
+/** Steps that all candidates together may take where each of them costs more than its steps. */
+const COSTLY_STEPS = 20_000;
+const LASSO_STEPS = 200_000;
 
 /**
  * A trace that is no longer than the given one, replayed to be sure that it breaks the property. A shortest one is not
- * promised: only `check`, which tries all runs, can.
+ * promised: only `check`, which tries all runs, can. Of a run without end, the way to its cycle is made shorter; the
+ * cycle itself stays as it is.
  * @throws TraceError `invalid` when the trace does not break its property on the code as it is now.
  */
 export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOptions = {}): Trace {
@@ -28,30 +41,18 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
     if (step === null) throw doesNotFit(`there is no ${entry[1]} that could ${entry[0]}`);
     return step;
   });
-  const isGoal = system.properties.some(({ name, goal }) => name === violation.property && goal === 'home');
-  const shrunk = shrinkSchedule(system, {
+  const common: ShrinkOptions = {
     memory,
     property: violation.property,
     schedule,
     cells: trace.cells ?? [],
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    ...(isGoal
-      ? {
-          judge: (walk) => {
-            const goal = searchGoal(
-              system,
-              walk.schedule,
-              violation.property,
-              { memory, cells: [...walk.cells] },
-              GOAL_STATES,
-            );
-            return goal.kind === 'lost' ? goal.message : null;
-          },
-          // Each candidate costs a search: fewer of them.
-          maxSteps: 20_000,
-        }
-      : {}),
-  });
+  };
+  const isHome = system.properties.some(({ name, goal }) => name === violation.property && goal === 'home');
+  const shrunk =
+    trace.cycleStart !== null
+      ? shrinkLasso(system, common, trace.cycleStart)
+      : shrinkSchedule(system, isHome ? { ...common, ...homeJudge(system, common) } : common);
   if (shrunk === null) throw doesNotFit(`its schedule does not break ${violation.property}`);
   const { slots, realistic } = trace.params;
   const result = recordTrace({
@@ -68,6 +69,49 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
     throw new Error(`internal: the shrunk trace replays to '${replayed.kind}'`);
   }
   return result;
+}
+
+/** Each candidate costs a search. */
+function homeJudge(
+  system: System,
+  { property, memory }: ShrinkOptions,
+): Pick<ShrinkOptions, 'judge' | 'maxSteps'> {
+  const judge = (walk: Walk): string | null => {
+    const trace = { memory: memory ?? 'sc', cells: [...walk.cells] };
+    const goal = searchGoal(system, walk.schedule, property, trace, GOAL_STATES);
+    return goal.kind === 'lost' ? goal.message : null;
+  };
+  return { judge, maxSteps: COSTLY_STEPS };
+}
+
+/** A candidate is a way to the start of the same cycle. */
+function shrinkLasso(system: System, options: ShrinkOptions, cycleStart: number): Violation | null {
+  const { property, memory, cells } = options;
+  const cycle = options.schedule.slice(cycleStart);
+  // Another one than the shrinker's: the judge walks the cycle as well.
+  const walk = new Walk(system, {
+    ...(memory === undefined ? {} : { memory }),
+    ...(cells === undefined ? {} : { cells }),
+  });
+  const shrunk = shrinkSchedule(system, {
+    ...options,
+    schedule: options.schedule.slice(0, cycleStart),
+    judge: ({ schedule: prefix }) => {
+      const schedule = [...prefix, ...cycle];
+      const judged = judgeLasso(walk, { property, schedule, cycleStart: prefix.length });
+      return judged.kind === 'shown' ? judged.message : null;
+    },
+    maxSteps: LASSO_STEPS,
+  });
+  if (shrunk === null) return null;
+  const { message, schedule } = shrunk;
+  return {
+    property,
+    message,
+    schedule: [...schedule, ...cycle],
+    cycleStart: schedule.length,
+    cells: walk.cells,
+  };
 }
 
 function doesNotFit(why: string): TraceError {

@@ -9,5 +9,8 @@ export function createMemoryModel(name: MemoryModelName, parts: ModelParts): Mem
       return new SequentialConsistency(parts);
     case 'tso':
       return new TotalStoreOrder(parts);
+    case 'pso':
+    case 'rc11':
+      throw new RangeError(`the memory model ${name} is not available yet`);
   }
 }

@@ -5,7 +5,8 @@
 import type { FenceOrdering } from '../../memory/index.ts';
 import type { AccessTable } from '../access.ts';
 
-export type MemoryModelName = 'sc' | 'tso';
+export type MemoryModelName = 'sc' | 'tso' | 'pso' | 'rc11';
+/** Those that can be asked for. */
 export const memoryModelNames: readonly MemoryModelName[] = ['sc', 'tso'];
 
 export interface MemoryModel {
@@ -46,4 +47,6 @@ export interface ModelParts {
   /** Words of the memory: one for each cell that several agents reach. */
   readonly memoryWords: number;
   readonly bufferDepth: number;
+  /** A store to a device (RING, CLEAR) has become visible: changes the device's words in place. */
+  device(state: Uint32Array, access: number): void;
 }

@@ -4,7 +4,7 @@
  * Allows: all interleavings of the agents' accesses, and nothing else. Leaves out: every reordering by a core or a
  * compiler. It errs by missing bugs: code proved here may break on any real machine that has more than one core.
  */
-import { CAS, LOAD, READ, RMW, STORE, WRITE } from '../access.ts';
+import { CAS, CLEAR, LOAD, READ, RING, RMW, STORE, WRITE } from '../access.ts';
 import { FlatMemory } from './flatMemory.ts';
 import type { MemoryModel, ModelParts } from './model.ts';
 
@@ -51,6 +51,10 @@ export class SequentialConsistency implements MemoryModel {
         state[0] = this.#memory.stored(memory, access);
         return old;
       }
+      case RING:
+      case CLEAR:
+        this.#parts.device(state, access);
+        return 0;
       default:
         return 0;
     }

@@ -3,11 +3,12 @@
  * own stores; draining the oldest store into memory is a step of its own.
  *
  * Allows: a load overtakes earlier stores to other locations (store buffering). Leaves out: every other reordering,
- * so acquire and release cost nothing here. It errs by missing bugs of weaker machines (Arm, RISC-V), and none of
+ * so acquire and release cost nothing here. Stores to devices wait in line with the others. A core's own memory, which
+ * nobody else sees, is stored to at once: its agents could not tell. It errs by missing bugs of weaker machines (Arm, RISC-V), and none of
  * x86's as far as the buffer's depth was never reached; if it was, the verdict is `incomplete`.
  */
 import type { FenceOrdering } from '../../memory/index.ts';
-import { CAS, FENCE, LOAD, READ, RMW, STORE, WRITE } from '../access.ts';
+import { CAS, CLEAR, FENCE, LOAD, READ, RING, RMW, STORE, WRITE } from '../access.ts';
 import { PairCache } from '../store/pairCache.ts';
 import { VectorTable } from '../store/vectorTable.ts';
 import { FlatMemory } from './flatMemory.ts';
@@ -55,7 +56,9 @@ export class TotalStoreOrder implements MemoryModel {
         return buffer === 0 ? 1 : 0;
       case STORE:
       case WRITE:
-        if (this.#length(buffer) < this.bufferDepth) return 1;
+      case RING:
+      case CLEAR:
+        if (this.#parts.accesses.local[access] === 1 || this.#length(buffer) < this.bufferDepth) return 1;
         this.bufferWasFull = true;
         return 0;
       default:
@@ -71,6 +74,14 @@ export class TotalStoreOrder implements MemoryModel {
         return accesses.resultOf(access, this.#forwarded(state, core, access));
       case STORE:
       case WRITE:
+        if (accesses.local[access] === 1) {
+          state[0] = this.#memory.stored(state[0] as number, access);
+          return 0;
+        }
+        state[1 + core] = this.#pushed(state[1 + core] as number, access);
+        return 0;
+      case RING:
+      case CLEAR:
         state[1 + core] = this.#pushed(state[1 + core] as number, access);
         return 0;
       case RMW:
@@ -100,7 +111,8 @@ export class TotalStoreOrder implements MemoryModel {
     for (let i = 1; i < width - 1; i++) scratch[i] = data[at + i + 1] as number;
     scratch[width - 1] = 0;
     state[1 + core] = this.#buffers.intern(scratch, 0);
-    state[0] = this.#memory.stored(state[0] as number, oldest);
+    if (this.#parts.accesses.word[oldest] === -1) this.#parts.device(state, oldest);
+    else state[0] = this.#memory.stored(state[0] as number, oldest);
     return oldest;
   }
 

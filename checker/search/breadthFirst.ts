@@ -3,14 +3,20 @@
  * counterexample of a property is a shortest one. Works in slices, so that whoever drives it can show progress,
  * watch the time and be interrupted.
  */
-import type { Goal, Property, StateView } from '../../properties/index.ts';
+import type { Property, StateView } from '../../properties/index.ts';
 import { BROKEN, type Machine } from '../machine.ts';
 import { PROGRESS } from '../position.ts';
 import { Restart } from '../restart.ts';
 import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
 import { asked, TargetError } from '../targetError.ts';
-import type { CheckResult, IncompleteReason, ScheduleStep, Violation } from '../verdict.ts';
+import type { CheckResult, IncompleteReason, Notifications, ScheduleStep, Violation } from '../verdict.ts';
+import { Counterexamples } from './counterexamples.ts';
+import { notifications } from './economics.ts';
+import { AT_HOME, CAN_PROGRESS, CUT, FINISHED, type Found } from './exhausted.ts';
+import { judge } from './judge.ts';
+import { type Processes, processesOf } from './processes.ts';
+import { NO_PROCESS, PROCESS_BITS, type StateGraph } from './stateGraph.ts';
 
 export interface BreadthFirstOptions {
   /** Makes the machine; again whenever the search has to start anew. */
@@ -22,22 +28,6 @@ export interface BreadthFirstOptions {
   readonly maxBytes: number;
   /** Steps to take before the search begins: it explores what can be reached after them. */
   readonly from: readonly ScheduleStep[];
-}
-
-/** Flags of a state. */
-const AT_HOME = 1;
-const CAN_PROGRESS = 2;
-/** Not expanded, or not to the end: nothing is claimed about what it can reach. */
-const CUT = 4;
-/** At home with no work left: nothing need ever succeed again. */
-const FINISHED = 8;
-
-/** A violation before its schedule is known: found in state `from`, by its last step or by itself. */
-interface Found {
-  readonly property: string;
-  readonly message: string;
-  readonly from: number;
-  readonly last: ScheduleStep | null;
 }
 
 /** What a property says of a state at rest. */
@@ -53,12 +43,12 @@ export class BreadthFirst {
   #current: Uint32Array;
   #next: Uint32Array;
   /**
-   * Where the transitions of each state lead, one state's after the other's, without those that lead back to it; and
-   * how many a state has. The first edge to a state is its parent's, so parents need no room of their own.
+   * Where the transitions of each state lead, one state's after the other's, and whose they are; and how many a state
+   * has. The first one to a state is its parent's, so parents need no room of their own.
    */
   #degrees = new Uint16Array(1024);
-  #edges = new Uint32Array(4096);
-  #edgeCount = 0;
+  #targets = new Uint32Array(4096);
+  #labels = new Uint8Array(4096);
   #transitions = 0;
   #flags = new Uint8Array(1024);
   #head = 0;
@@ -68,6 +58,7 @@ export class BreadthFirst {
   #home = 0;
   #found: Found[] = [];
   #incomplete: IncompleteReason | null = null;
+  #notifications: Notifications | null = null;
   #error: TargetError | null = null;
   #done = false;
   restarts = 0;
@@ -103,9 +94,8 @@ export class BreadthFirst {
   }
 
   bytes(): number {
-    const search =
-      this.#states.bytes() + this.#degrees.byteLength + this.#edges.byteLength + this.#flags.byteLength;
-    return search + this.#machine.bytes();
+    const edges = this.#degrees.byteLength + this.#targets.byteLength + this.#labels.byteLength;
+    return this.#states.bytes() + edges + this.#flags.byteLength + this.#machine.bytes();
   }
 
   /** Expands up to `count` states. Returns whether the search is over. */
@@ -141,6 +131,7 @@ export class BreadthFirst {
       quiescentStates: this.#quiescent,
       homeStates: this.#home,
       longestOperations: Object.fromEntries([...machine.longestOperations].sort()),
+      notifications: this.#notifications,
       bufferDepth: machine.model.bufferDepth,
       deepestBuffer: machine.model.deepestBuffer,
       bytes: this.bytes(),
@@ -179,7 +170,6 @@ export class BreadthFirst {
     this.#current = new Uint32Array(this.#machine.width);
     this.#next = new Uint32Array(this.#machine.width);
     this.#flags.fill(0);
-    this.#edgeCount = 0;
     this.#transitions = 0;
     this.#head = 0;
     this.#depth = 0;
@@ -202,12 +192,11 @@ export class BreadthFirst {
     const machine = this.#machine;
     const current = this.#current;
     if (machine.start(current) === BROKEN) return BROKEN;
-    for (const { kind, who, choice } of this.#options.from) {
-      const ways = kind === 'step' ? machine.outcomes(current, who) : machine.model.drains(current, who);
-      if (choice >= ways)
+    for (const step of this.#options.from) {
+      const { kind, who, choice } = step;
+      if (choice >= machine.ways(current, kind, who))
         throw new RangeError(`the schedule to begin with has a ${kind} of ${who} that is not possible`);
-      if (kind === 'drain') machine.model.drain(current, who, choice);
-      else if (machine.fire(current, who, choice) === BROKEN) return BROKEN;
+      if (machine.take(current, step) === BROKEN) return BROKEN;
     }
     return 0;
   }
@@ -219,6 +208,7 @@ export class BreadthFirst {
     const next = this.#next;
     const agents = machine.system.agents.length;
     const cores = machine.system.cores.length;
+    const interrupts = machine.system.interrupts !== undefined;
     const states = this.#states;
     const { maxStates, first } = this.#options;
     const maxBytes = this.#options.maxBytes;
@@ -244,7 +234,7 @@ export class BreadthFirst {
         this.#degrees = grownUint16(this.#degrees, state + 1);
         this.#flags = grownUint8(this.#flags, state + 1);
       }
-      const edges = this.#edgeCount;
+      const before = this.#transitions;
       let flags = 0;
       if (machine.quiescent(current)) {
         flags = this.#rest(state);
@@ -261,8 +251,8 @@ export class BreadthFirst {
             } else {
               if ((fired & PROGRESS) !== 0) flags |= CAN_PROGRESS;
               // A poll in vain leads nowhere, and need not be looked up to know it.
-              if (same(current, next, width)) this.#transitions++;
-              else this.#edge(states.intern(next, 0));
+              const to = same(current, next, width) ? state : states.intern(next, 0);
+              this.#edge(to, agent | (fired << PROCESS_BITS));
             }
           }
         }
@@ -271,12 +261,13 @@ export class BreadthFirst {
           for (let choice = 0; choice < drains; choice++) {
             for (let i = 0; i < width; i++) next[i] = current[i] as number;
             machine.model.drain(next, core, choice);
-            this.#edge(states.intern(next, 0));
+            this.#edge(states.intern(next, 0), agents + core);
           }
         }
+        if (interrupts) flags |= this.#interrupt(state);
       }
       this.#flags[state] = flags;
-      this.#degrees[state] = this.#edgeCount - edges;
+      this.#degrees[state] = this.#transitions - before;
       this.#head = state + 1;
       if (first && this.#found.length > 0) {
         this.#done = true;
@@ -289,10 +280,46 @@ export class BreadthFirst {
     }
   }
 
-  #edge(to: number): void {
-    this.#transitions++;
-    if (this.#edgeCount === this.#edges.length) this.#edges = grownUint32(this.#edges, this.#edgeCount + 1);
-    this.#edges[this.#edgeCount++] = to;
+  /** Handlers that can be entered now, and tasks that can wake for no reason. Returns flags of the state. */
+  #interrupt(state: number): number {
+    const machine = this.#machine;
+    const next = this.#next;
+    const { agents } = machine.system;
+    let flags = 0;
+    const { entering } = this.#processes;
+    for (const handler of machine.handlers) {
+      if (!machine.enters(this.#current, handler)) continue;
+      next.set(this.#current);
+      const fired = machine.enter(next, handler);
+      if (fired !== BROKEN) {
+        this.#edge(this.#states.intern(next, 0), (entering[handler] as number) | (fired << PROCESS_BITS));
+        continue;
+      }
+      this.#report(state, { kind: 'enter', who: handler, choice: 0 });
+      flags |= CUT;
+    }
+    for (let agent = 0; agent < agents.length; agent++) {
+      if (!machine.canWakeSpuriously(this.#current, agent)) continue;
+      next.set(this.#current);
+      const fired = machine.wakeSpuriously(next, agent);
+      if (fired !== BROKEN) {
+        this.#edge(this.#states.intern(next, 0), NO_PROCESS | (fired << PROCESS_BITS));
+        continue;
+      }
+      this.#report(state, { kind: 'wake', who: agent, choice: 0 });
+      flags |= CUT;
+    }
+    return flags;
+  }
+
+  #edge(to: number, label: number): void {
+    const edge = this.#transitions++;
+    if (edge === this.#targets.length) {
+      this.#targets = grownUint32(this.#targets, edge + 1);
+      this.#labels = grownUint8(this.#labels, edge + 1);
+    }
+    this.#targets[edge] = to;
+    this.#labels[edge] = label;
   }
 
   /** A quiescent state: asks the properties that look at those. Returns the state's flags. */
@@ -304,7 +331,7 @@ export class BreadthFirst {
     for (const { property, look } of this.#looks()) {
       const message = machine.monitors.guarded(property, 'a state at rest', () => look(view));
       if (message !== null) {
-        this.#note({ property, message, from: state, last: null });
+        this.#note({ property, message, from: state, last: null, cycle: null });
         flags |= CUT;
       }
     }
@@ -317,6 +344,10 @@ export class BreadthFirst {
       }
     }
     return flags;
+  }
+
+  get #processes(): Processes {
+    return processesOf(this.#machine);
   }
 
   #looksOf: Machine | null = null;
@@ -336,7 +367,7 @@ export class BreadthFirst {
 
   #report(from: number, last: ScheduleStep | null): void {
     for (const { property, message } of this.#machine.monitors.broken)
-      this.#note({ property, message, from, last });
+      this.#note({ property, message, from, last, cycle: null });
   }
 
   /** The first violation of each property is a shortest one: later ones are not kept. */
@@ -351,104 +382,35 @@ export class BreadthFirst {
       this.#incomplete = { kind: 'buffer', depth: this.#machine.model.bufferDepth ?? 0 };
       return;
     }
-    const goals: Goal[] = ['home', 'progress'];
-    for (const goal of goals) {
-      const properties = this.#options.properties.filter((property) => property.goal === goal);
-      if (properties.length === 0) continue;
-      const lost = this.#firstWithout(goal === 'home' ? AT_HOME | CUT : FINISHED | CAN_PROGRESS | CUT);
-      if (lost < 0) continue;
-      const message =
-        goal === 'home'
-          ? 'from here on the buffers can never all come home, with the cursors of both sides agreed'
-          : 'from here on no operation can ever succeed again, though there is work left';
-      for (const property of properties)
-        this.#note({ property: property.name, message, from: lost, last: null });
-    }
+    const { properties } = this.#options;
+    const graph = this.#graph();
+    const space = { machine: this.#machine, graph, states: this.#states, flags: this.#flags, properties };
+    for (const found of judge(space)) this.#note(found);
+    this.#notifications = notifications(space);
   }
 
-  /** The first state from which no state with one of the flags can be reached, or -1. */
-  #firstWithout(flags: number): number {
-    const count = this.#states.size;
-    const reaches = new Uint8Array(count);
-    for (let state = 0; state < count; state++) {
-      if (((this.#flags[state] as number) & flags) !== 0) reaches[state] = 1;
+  #graph(): StateGraph {
+    const states = this.#states.size;
+    const offsets = new Uint32Array(states + 1);
+    const cut = new Uint8Array(states);
+    for (let state = 0; state < states; state++) {
+      offsets[state + 1] = (offsets[state] as number) + (this.#degrees[state] as number);
+      if (((this.#flags[state] as number) & CUT) !== 0 || state >= this.#head) cut[state] = 1;
     }
-    // Against the order of discovery most edges are followed in one sweep; sweep until nothing changes.
-    for (let changed = true; changed; ) {
-      changed = false;
-      let end = this.#edgeCount;
-      for (let state = count - 1; state >= 0; state--) {
-        const first = end - (this.#degrees[state] as number);
-        if (reaches[state] === 0) {
-          for (let edge = first; edge < end; edge++) {
-            if (reaches[this.#edges[edge] as number] === 1) {
-              reaches[state] = 1;
-              changed = true;
-              break;
-            }
-          }
-        }
-        end = first;
-      }
-    }
-    return reaches.indexOf(0);
+    return { states, offsets, targets: this.#targets, labels: this.#labels, cut };
   }
-
-  // --- Counterexamples ---------------------------------------------------------------------------------------------
 
   #violations(): Violation[] {
     if (this.#found.length === 0) return [];
-    const parents = this.#parents();
-    return this.#found.map(({ property, message, from, last }) => {
-      const path: number[] = [];
-      for (let state = from; state !== 0; state = parents[state] as number) path.push(state);
-      path.push(0);
-      path.reverse();
-      const schedule: ScheduleStep[] = [...this.#options.from];
-      for (let i = 1; i < path.length; i++)
-        schedule.push(this.#stepBetween(path[i - 1] as number, path[i] as number));
+    const counterexamples = new Counterexamples(this.#machine, this.#states, this.#graph());
+    const { from: prefix } = this.#options;
+    return this.#found.map(({ property, message, from, last, cycle }) => {
+      const schedule = [...prefix, ...counterexamples.to(from)];
+      const cycleStart = cycle === null ? null : schedule.length;
       if (last !== null) schedule.push(last);
-      return { property, message, schedule, cells: this.#machine.cells.late() };
+      if (cycle !== null) schedule.push(...counterexamples.along(from, cycle));
+      return { property, message, schedule, cycleStart, cells: this.#machine.cells.late() };
     });
-  }
-
-  /** Parent of each state: where the first edge to it comes from. Built when needed, as it costs 4 bytes a state. */
-  #parents(): Uint32Array {
-    const parents = new Uint32Array(this.#states.size).fill(0xffffffff);
-    let edge = 0;
-    for (let state = 0; state < this.#head; state++) {
-      const end = edge + (this.#degrees[state] as number);
-      for (; edge < end; edge++) {
-        const to = this.#edges[edge] as number;
-        if (parents[to] === 0xffffffff) parents[to] = state;
-      }
-    }
-    return parents;
-  }
-
-  #stepBetween(from: number, to: number): ScheduleStep {
-    const machine = this.#machine;
-    const { width } = machine;
-    const current = this.#states.data.slice(from * width, (from + 1) * width);
-    const next = new Uint32Array(width);
-    const target = this.#states.data.slice(to * width, (to + 1) * width);
-    for (let agent = 0; agent < machine.system.agents.length; agent++) {
-      const outcomes = machine.outcomes(current, agent);
-      for (let choice = 0; choice < outcomes; choice++) {
-        next.set(current);
-        if (machine.fire(next, agent, choice) !== BROKEN && same(next, target, width))
-          return { kind: 'step', who: agent, choice };
-      }
-    }
-    for (let core = 0; core < machine.system.cores.length; core++) {
-      const drains = machine.model.drains(current, core);
-      for (let choice = 0; choice < drains; choice++) {
-        next.set(current);
-        machine.model.drain(next, core, choice);
-        if (same(next, target, width)) return { kind: 'drain', who: core, choice };
-      }
-    }
-    throw new Error(`internal: no step leads from state ${from} to state ${to}`);
   }
 }
 

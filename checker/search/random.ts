@@ -3,8 +3,9 @@
  * and shrinking of what such a run finds. Reaches sizes that no search exhausts, and never proves anything.
  *
  * A schedule is encoded as small integers, one a step: 0 goes on with the same agent (in its first way), k > 0 takes the
- * k-th other step that is possible, counted round the agents from the current one, then round the store buffers. So
- * smaller means fewer preemptions, which is what fast-check shrinks towards.
+ * k-th other step that is possible, counted round the agents from the current one, then round the store buffers, then
+ * the handlers that could be entered. So smaller means fewer preemptions and fewer interrupts, which is what fast-check
+ * shrinks towards.
  *
  * Odds. `uniform` takes each possible step with the same chance (to within 1/12 where there are more than four): a
  * bug that needs one certain order of k steps at a given point is missed with (1 - n^-k) a try, n being the number of
@@ -16,12 +17,13 @@
  * each run is explored a little further.
  */
 import fc from 'fast-check';
+import type { Property } from '../../properties/index.ts';
 import type { CheckOptions } from '../check.ts';
 import type { MemoryModelName } from '../memory/model.ts';
 import type { BrokenProperty } from '../monitorBank.ts';
 import type { System } from '../system.ts';
 import { TargetError } from '../targetError.ts';
-import type { CheckResult, ScheduleStep, Violation } from '../verdict.ts';
+import type { CheckResult, ScheduleStep, StepKind, Violation } from '../verdict.ts';
 import { Walk } from '../walk.ts';
 
 export type FuzzStrategy = 'uniform' | 'pct';
@@ -87,7 +89,6 @@ export class Fuzz {
   readonly #strategy: FuzzStrategy;
   readonly #maxSteps: number;
   readonly #runner: Runner;
-  readonly #watchesProgress: boolean;
   #runs = 0;
   #steps = 0;
   #done = false;
@@ -101,7 +102,6 @@ export class Fuzz {
     this.#strategy = options.strategy ?? 'uniform';
     this.#maxSteps = options.maxSteps ?? defaultFuzzSteps(system);
     this.#runner = new Runner(new Walk(system, walkOptions(options)));
-    this.#watchesProgress = progressProperty(system, options.properties) !== null;
   }
 
   /** Schedules run so far. */
@@ -155,7 +155,7 @@ export class Fuzz {
     const broken = this.#strategy === 'uniform' ? this.#uniform(seed) : this.#pct(seed);
     this.#runs++;
     this.#steps += this.#runner.walk.schedule.length;
-    const first = broken[0] ?? (this.#watchesProgress ? this.#stuck() : undefined);
+    const first = broken[0] ?? this.#stuck();
     if (first === undefined) return;
     this.#done = true;
     const found = this.#runner.walk.schedule;
@@ -167,13 +167,17 @@ export class Fuzz {
       property: first.property,
       schedule: found,
       cells: this.#runner.walk.cells,
-    }) ?? { ...first, schedule: found, cells: this.#runner.walk.cells };
+    }) ?? { ...first, schedule: found, cycleStart: null, cells: this.#runner.walk.cells };
   }
 
+  /** What the end of a run says about what must go on. */
   #stuck(): BrokenProperty | undefined {
-    const property = progressProperty(this.#system, this.#options.properties);
-    if (property === null || this.#runner.walk.isStuck(STUCK_STATES) !== true) return undefined;
-    return { property, message: STUCK };
+    for (const goal of endGoals) {
+      const property = propertyOf(goal, this.#system, this.#options.properties);
+      const message = property === null ? null : ended(goal, this.#runner.walk);
+      if (property !== null && message !== null) return { property, message };
+    }
+    return undefined;
   }
 
   #uniform(seed: number): readonly BrokenProperty[] {
@@ -218,6 +222,8 @@ export class Fuzz {
   }
 }
 
+const KIND_CODES: Readonly<Record<StepKind, number>> = { step: 0, drain: 1, enter: 2, wake: 3 };
+
 /** Walks by codes, or by priorities. */
 class Runner {
   readonly walk: Walk;
@@ -244,6 +250,7 @@ class Runner {
     let ways = 0;
     for (let agent = 0; agent < this.#agents; agent++) ways += machine.outcomes(state, agent);
     for (let core = 0; core < this.#cores; core++) ways += machine.model.drains(state, core);
+    for (let agent = 0; agent < this.#agents; agent++) ways += this.#rare(agent);
     return ways;
   }
 
@@ -262,20 +269,35 @@ class Runner {
       if (left < drains) return this.#advance('drain', core, left);
       left -= drains;
     }
+    for (let agent = 0; agent < this.#agents; agent++) {
+      const ways = this.#rare(agent);
+      if (left < ways) return this.#advance(machine.isHandler(agent) ? 'enter' : 'wake', agent, 0);
+      left -= ways;
+    }
     throw new RangeError(`no step has the code ${code} here`);
   }
 
   /** The code of a step that is possible. */
-  code(step: ScheduleStep): number {
+  code({ kind, who, choice }: ScheduleStep): number {
     const { machine, state } = this.walk;
-    let code = step.choice;
+    let code = choice;
     for (let i = 0; i < this.#agents; i++) {
       const agent = (this.#current + i) % this.#agents;
-      if (step.kind === 'step' && agent === step.who) return code;
+      if (kind === 'step' && agent === who) return code;
       code += machine.outcomes(state, agent);
     }
-    for (let core = 0; core < step.who; core++) code += machine.model.drains(state, core);
+    for (let core = 0; core < this.#cores; core++) {
+      if (kind === 'drain' && core === who) return code;
+      code += machine.model.drains(state, core);
+    }
+    for (let agent = 0; agent < who; agent++) code += this.#rare(agent);
     return code;
+  }
+
+  /** Entering a handler, waking for no reason: in how many ways an agent can do what it does not do by itself. */
+  #rare(agent: number): number {
+    const { machine, state } = this.walk;
+    return machine.ways(state, machine.isHandler(agent) ? 'enter' : 'wake', agent);
   }
 
   takeStep(step: ScheduleStep): readonly BrokenProperty[] {
@@ -297,17 +319,21 @@ class Runner {
       const { machine, state } = this.walk;
       let place = 0;
       let outcomes = 0;
+      let enters = false;
       for (; place < queue.length; place++) {
         const who = queue[place] as number;
         outcomes =
           who < this.#agents ? machine.outcomes(state, who) : machine.model.drains(state, who - this.#agents);
-        if (outcomes > 0) break;
+        // An interrupt has its handler's priority. A sleeper that nobody wakes is not in a hurry.
+        enters = who < this.#agents && outcomes === 0 && machine.ways(state, 'enter', who) > 0;
+        if (outcomes > 0 || enters) break;
       }
-      if (outcomes === 0) break;
+      if (outcomes === 0 && !enters) break;
       const who = queue[place] as number;
-      const choice = outcomes === 1 ? 0 : (ways[decisions++ % ways.length] as number) % outcomes;
+      const choice = outcomes <= 1 ? 0 : (ways[decisions++ % ways.length] as number) % outcomes;
       const drains = who >= this.#agents;
-      broken = this.#advance(drains ? 'drain' : 'step', drains ? who - this.#agents : who, choice);
+      const kind = drains ? 'drain' : enters ? 'enter' : 'step';
+      broken = this.#advance(kind, drains ? who - this.#agents : who, choice);
       let last = changes.has(step);
       if (!drains && this.walk.isResting(who)) {
         const now = this.walk.state;
@@ -325,13 +351,13 @@ class Runner {
 
   #advance(kind: ScheduleStep['kind'], who: number, choice: number): readonly BrokenProperty[] {
     // One object for each different step: schedules are long.
-    const key = (who * 4096 + choice) * 2 + (kind === 'drain' ? 1 : 0);
+    const key = (who * 4096 + choice) * 4 + KIND_CODES[kind];
     let step = this.#steps.get(key);
     if (step === undefined) {
       step = { kind, who, choice };
       this.#steps.set(key, step);
     }
-    if (kind === 'step') this.#current = who;
+    if (kind === 'step' || kind === 'enter') this.#current = who;
     return this.walk.advance(step);
   }
 }
@@ -348,7 +374,7 @@ export interface ShrinkOptions extends Pick<CheckOptions, 'memory' | 'properties
   readonly maxSteps?: number;
   /**
    * Says what the property makes of the state after a schedule that no step of it breaks, for goals; null: nothing wrong.
-   * Default: a small exploration for `deadlock`, nothing for other goals.
+   * Default: a small exploration for `deadlock` and `lost-wakeup`, nothing for other goals.
    */
   readonly judge?: (walk: Walk) => string | null;
 }
@@ -384,14 +410,14 @@ class Shrinker {
     this.#options = options;
     this.#runner = new Runner(new Walk(system, walkOptions(options)));
     this.#left = options.maxSteps ?? SHRINK_STEPS;
-    const progress = progressProperty(system, options.properties);
-    this.#judge =
-      options.judge ??
-      ((walk) => (progress === options.property && walk.isStuck(STUCK_STATES) === true ? STUCK : null));
+    const goal = system.properties.find(({ name }) => name === options.property)?.goal;
+    const own = endGoals.find((known) => known === goal);
+    this.#judge = options.judge ?? ((walk) => (own === undefined ? null : ended(own, walk)));
   }
 
   run(): Violation | null {
     if (!this.#try(this.#options.schedule)) return null;
+    this.#cutInterrupts();
     // Cutting and moving feed each other: until neither finds anything.
     for (let before = ''; before !== this.#key(); ) {
       before = this.#key();
@@ -442,7 +468,7 @@ class Shrinker {
       broken.find((found) => found.property === property)?.message ??
       (broken.length === 0 ? this.#judge(walk) : null);
     if (message !== null && this.#isBetter(walk.schedule)) {
-      this.#best = { property, message, schedule: [...walk.schedule], cells: walk.cells };
+      this.#best = { property, message, schedule: [...walk.schedule], cycleStart: null, cells: walk.cells };
     }
     onProgress?.({ runs: this.#runs, length: this.#length() });
     return message !== null;
@@ -451,6 +477,23 @@ class Shrinker {
   #isBetter(schedule: readonly ScheduleStep[]): boolean {
     if (this.#best === null || schedule.length < this.#length()) return true;
     return schedule.length === this.#length() && switches(schedule) < switches(this.#best.schedule);
+  }
+
+  /** Leaves out whole runs of handlers: first all, then one by one. */
+  #cutInterrupts(): void {
+    const { handlers } = this.#runner.walk.machine;
+    const schedule = this.#best?.schedule ?? [];
+    this.#try(schedule.filter(({ kind, who }) => kind === 'drain' || !handlers.includes(who)));
+    for (let from = this.#length() - 1; from >= 0 && this.#left > 0; from--) {
+      const steps = this.#best?.schedule ?? [];
+      const entered = steps[from];
+      if (entered?.kind !== 'enter') continue;
+      let again = steps.findIndex(({ kind, who }, i) => i > from && kind === 'enter' && who === entered.who);
+      if (again < 0) again = steps.length;
+      this.#try(
+        steps.filter(({ kind, who }, i) => i < from || i >= again || kind === 'drain' || who !== entered.who),
+      );
+    }
   }
 
   /** Leaves out runs of steps, long ones first (Zeller's delta debugging). */
@@ -562,10 +605,23 @@ function sameWords(a: Uint32Array, b: Uint32Array): boolean {
   return true;
 }
 
-/** Name of the property that says something can always succeed, if it is checked. */
-function progressProperty(system: System, only: readonly string[] | undefined): string | null {
+/** Goals that the end of a run can say something about, the most telling first. */
+const endGoals = ['awake', 'progress'] as const;
+
+/** What is wrong if nothing can succeed any more after this run; null: nothing, as far as one can see. */
+function ended(goal: (typeof endGoals)[number], walk: Walk): string | null {
+  const asleep = goal === 'awake' ? walk.neglected() : STUCK;
+  return asleep !== null && walk.isStuck(STUCK_STATES) === true ? asleep : null;
+}
+
+/** Name of the property with a goal, if it is checked. */
+function propertyOf(
+  goal: Property['goal'],
+  system: System,
+  only: readonly string[] | undefined,
+): string | null {
   const found = system.properties.find(
-    (property) => property.goal === 'progress' && (only?.includes(property.name) ?? true),
+    (property) => property.goal === goal && (only?.includes(property.name) ?? true),
   );
   return found?.name ?? null;
 }

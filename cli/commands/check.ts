@@ -27,6 +27,7 @@ import {
   type SelectionOptions,
   selectionOf,
   systemOf,
+  traceFolder,
 } from './common.ts';
 
 export interface CheckCommandOptions extends SelectionOptions {
@@ -36,6 +37,7 @@ export interface CheckCommandOptions extends SelectionOptions {
   readonly maxMemory?: number;
   readonly json?: string;
   readonly out?: string;
+  readonly operations?: boolean;
 }
 
 /** States expanded between two looks at the clock: some 10 ms. */
@@ -47,6 +49,7 @@ Examples:
   vqcheck check esp-amp --scenario in-order --slots 16,64
   vqcheck check esp-amp --memory tso --max-seconds 60  each run for a minute at most
   vqcheck check esp-amp --defect flip-not-toggled      see a seeded bug being caught
+  vqcheck check esp-amp --operations                   how many accesses operations make at most, run by run
   vqcheck check esp-amp --json -                       for a machine
   vqcheck check ./my-queue.ts                          a target of your own: a module that exports \`target\`
 
@@ -71,10 +74,11 @@ export function addCheckCommand(program: Command, terminal: Terminal, done: (cod
     .option('--max-states <number>', 'stop a run at so many states', wholeNumber('--max-states', 1))
     .option('--max-seconds <seconds>', 'stop a run after so much time', seconds('--max-seconds'))
     .option('--max-memory <size>', 'stop a run at so much memory, for instance 2GB', byteSize('--max-memory'))
+    .option('--operations', 'show for each run the most accesses that each operation made, as a table')
     .option('--json <file>', jsonHelp)
     .option(
       '--out <dir>',
-      `folder for traces; default: ${defaultTraceFolder}, made when there is a violation`,
+      `folder for traces; default: ${defaultTraceFolder}, made when there is a violation that no scenario declares`,
     )
     .addHelpText('after', examples)
     .action(async (targets: readonly string[], options: CheckCommandOptions) => {
@@ -119,7 +123,13 @@ async function checkCommand(
     terminal,
     destination,
     () => jsonReport(all, destination.kind === 'file' ? destination.path : null),
-    () => textReport(reports, { colors: terminal.out.colors, memoriesToCome, interrupted }),
+    () =>
+      textReport(reports, {
+        colors: terminal.out.colors,
+        memoriesToCome,
+        interrupted,
+        operations: options.operations ?? false,
+      }),
   );
   const codes = all.map(({ exitCode }) => exitCode);
   return combineExitCodes(interrupted ? [...codes, exitCodes.interrupted] : codes);
@@ -137,6 +147,7 @@ type Outcome = Pick<
   | 'transitions'
   | 'depth'
   | 'longestOperations'
+  | 'notifications'
   | 'bufferDepth'
   | 'deepestBuffer'
 >;
@@ -150,6 +161,7 @@ const nothingRun: Omit<Outcome, 'error'> = {
   transitions: 0,
   depth: 0,
   longestOperations: {},
+  notifications: null,
   bufferDepth: null,
   deepestBuffer: 0,
 };
@@ -194,6 +206,8 @@ async function checkOnce(
   }
   const violations: readonly Violation[] = outcome.violations;
   const expected = expectationOf(run, properties);
+  const judged = judge(outcome, { expected, defects: params.defects, first: options.first ?? false });
+  const isComplete = outcome.incomplete === null && outcome.error === null && options.first !== true;
   return {
     target: loaded.target.name,
     asTyped: loaded.asTyped,
@@ -207,8 +221,14 @@ async function checkOnce(
     scenarioBounds: scenario.bounds(params),
     limits: limitsOf(options),
     seed: null,
-    ...judge(outcome, { expected, defects: params.defects, first: options.first ?? false }),
-    violations: saveViolations(loaded, run, properties, violations, folder),
+    ...judged,
+    violations: saveViolations(
+      loaded,
+      run,
+      properties,
+      violations,
+      traceFolder(judged, params, folder, options.out),
+    ),
     witnesses: outcome.witnesses,
     states: outcome.states,
     transitions: outcome.transitions,
@@ -216,7 +236,8 @@ async function checkOnce(
     schedules: null,
     seconds: taken,
     peakMemoryBytes: peak,
-    longestOperations: outcome.longestOperations,
+    longestOperations: isComplete ? outcome.longestOperations : null,
+    notifications: outcome.notifications,
   };
 }
 

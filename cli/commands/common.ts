@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { memoryModelNames, type System, TargetError } from '../../checker/index.ts';
 import { expectWritable, writeAtomically } from '../files.ts';
 import { memoryModelVocabulary, type PlannedRun, type Selection } from '../plan.ts';
+import type { Judgement } from '../runReport.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Options by which runs are selected, as parsed. */
@@ -62,6 +63,19 @@ export function systemOf({ scenario, params }: PlannedRun): System {
       cause,
     });
   }
+}
+
+/**
+ * Where the traces of a run go. What a scenario declares to be violated, without any seeded defect, is no news: it is written
+ * down only where `--out` asks for it. Null: nowhere.
+ */
+export function traceFolder(
+  { asExpected }: Pick<Judgement, 'asExpected'>,
+  { defects }: Pick<PlannedRun['params'], 'defects'>,
+  folder: string | null,
+  out: string | undefined,
+): string | null {
+  return asExpected && defects.length === 0 ? (out ?? null) : folder;
 }
 
 /** Memory models of the vocabulary that the checker has not yet. */

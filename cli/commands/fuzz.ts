@@ -30,6 +30,7 @@ import {
   type SelectionOptions,
   selectionOf,
   systemOf,
+  traceFolder,
 } from './common.ts';
 
 interface FuzzCommandOptions extends SelectionOptions {
@@ -103,7 +104,7 @@ export function addFuzzCommand(program: Command, terminal: Terminal, done: (code
     .option('--json <file>', jsonHelp)
     .option(
       '--out <dir>',
-      `folder for traces; default: ${defaultTraceFolder}, made when there is a violation`,
+      `folder for traces; default: ${defaultTraceFolder}, made when there is a violation that no scenario declares`,
     )
     .addHelpText('after', examples)
     .action(async (targets: readonly string[], options: FuzzCommandOptions) => {
@@ -153,7 +154,7 @@ async function fuzzCommand(
     destination,
     () => jsonReport(all, destination.kind === 'file' ? destination.path : null),
     () =>
-      `${textReport(reports, { colors: terminal.out.colors, memoriesToCome, interrupted })}` +
+      `${textReport(reports, { colors: terminal.out.colors, memoriesToCome, interrupted, operations: false })}` +
       `The same schedules again: --seed ${seed}\n`,
   );
   const codes = all.map(({ exitCode }) => exitCode);
@@ -255,7 +256,13 @@ async function fuzzOnce(plan: TargetPlan, planned: PlannedRun, run: FuzzRun): Pr
     },
     seed,
     ...(result.verdict === 'incomplete' ? cleanBudget(judged, result.runs, cutShort) : judged),
-    violations: saveViolations(loaded, { scenario, params }, properties, violations, run.folder),
+    violations: saveViolations(
+      loaded,
+      { scenario, params },
+      properties,
+      violations,
+      traceFolder(judged, params, run.folder, options.out),
+    ),
     witnesses: result.witnesses,
     states: 0,
     transitions: result.steps,
@@ -263,7 +270,8 @@ async function fuzzOnce(plan: TargetPlan, planned: PlannedRun, run: FuzzRun): Pr
     schedules: result.runs,
     seconds: taken,
     peakMemoryBytes: 0,
-    longestOperations: {},
+    longestOperations: null,
+    notifications: null,
   };
 }
 

@@ -4,7 +4,7 @@ import { foldRows, type ReplayResult, replayTrace, type Trace } from '../../trac
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { oneOf } from '../options.ts';
 import { asUsage, type LoadedTrace, readTrace } from '../readTrace.ts';
-import { replayCommand, shellQuoted } from '../report/text.ts';
+import { replayCommand } from '../report/text.ts';
 import { agentColumns, traceTable } from '../report/traceTable.ts';
 import { siteProbe } from '../sites.ts';
 import type { Colors, Terminal } from '../terminal.ts';
@@ -78,7 +78,7 @@ function exitCodeOf({ kind }: ReplayResult): ExitCode {
 
 function replayJson(trace: Trace, result: ReplayResult): string {
   const { target, scenario, params, memory, defects } = trace;
-  const { kind, property, message, firstDifference, goalSearched, rows } = result;
+  const { kind, property, message, firstDifference, goalSearched, cycleStart, why, rows } = result;
   const report = {
     version: 1,
     target,
@@ -91,6 +91,8 @@ function replayJson(trace: Trace, result: ReplayResult): string {
     message,
     firstDifference,
     goalSearched,
+    cycleStart,
+    why,
     rows,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
@@ -109,7 +111,9 @@ function replayText(
   const { slots, realistic } = trace.params;
   const params = { slots, memory: trace.memory, defects, ...(realistic === undefined ? {} : { realistic }) };
   const system = loaded.target.scenarios.find(({ name }) => name === trace.scenario)?.system(params);
-  const columns = agentColumns(system?.agents ?? [], system?.cores ?? []);
+  const { cycleStart } = result;
+  const rows = foldRows(result.rows, cycleStart);
+  const columns = agentColumns(system?.agents ?? [], system?.cores ?? [], rows);
   const width = stream.columns ?? DEFAULT_WIDTH;
   const seeded =
     trace.defects.length === 0
@@ -124,23 +128,23 @@ function replayText(
   const other = sound ? command : `${command} --defect none`;
   return [
     title,
-    traceTable(foldRows(result.rows), columns, { colors, width }),
+    traceTable(rows, columns, { colors, width, cycleStart }),
     ...outcome(trace, result, colors),
     '',
-    sound ? `With the defects named in the trace: ${other}` : `Again: ${command}`,
+    sound && trace.defects.length > 0 ? `With the defects named in the trace: ${other}` : `Again: ${command}`,
     ...(sound || trace.defects.length === 0 ? [] : [`On the sound code: ${other}`]),
     ...(sound
       ? []
-      : [`As short as can be found near it: npx vqcheck shrink ${shellQuoted(file)} --out FILE`]),
+      : [`As short as can be found near it: ${command.replace(' replay ', ' shrink ')} --out FILE`]),
     '',
   ].join('\n');
 }
 
 function outcome(trace: Trace, result: ReplayResult, colors: Colors): readonly string[] {
   const { firstDifference: difference, property, message } = result;
-  const steps = result.rows.length;
+  const steps = stepsText(result.rows);
   const broken = (words: string): readonly string[] => [
-    `${colors.red(`${words} ${property}`)} after ${steps} steps`,
+    `${colors.red(`${words} ${property}`)} after ${steps}`,
     `  ${message}`,
   ];
   switch (result.kind) {
@@ -153,25 +157,36 @@ function outcome(trace: Trace, result: ReplayResult, colors: Colors): readonly s
           : []),
       ];
     case 'violated':
-      return [...broken('violates, without the defect,'), ...differenceText(difference)];
+      return [
+        ...broken(trace.defects.length === 0 ? 'violates' : 'violates, without the defect,'),
+        ...differenceText(difference),
+      ];
     case 'clean':
       return [
-        colors.green(`no violation: after ${steps} steps everything has come to rest`),
+        colors.green(`no violation: after ${steps} everything has come to rest`),
         ...differenceText(difference),
       ];
     case 'gone':
       return [
         `the trace fits, step by step, and ${property} is no longer violated`,
         `  it was: ${trace.violation.message}`,
+        ...(result.why === null ? [] : [`  now, round and round: ${result.why}`]),
       ];
     case 'unsettled':
       return [
-        colors.yellow(`incomplete: no violation in ${steps} steps, but no rest either`),
+        colors.yellow(`incomplete: no violation in ${steps}, but no rest either`),
         ...differenceText(difference),
       ];
     case 'does-not-fit':
       return [colors.red('the trace does not fit the code as it is now'), ...differenceText(difference)];
   }
+}
+
+/** `42 steps (30 without core-local accesses)`. */
+function stepsText(rows: ReplayResult['rows']): string {
+  const shared = rows.filter(({ local }) => !local).length;
+  const steps = `${rows.length} ${rows.length === 1 ? 'step' : 'steps'}`;
+  return shared === rows.length ? steps : `${steps} (${shared} without core-local accesses)`;
 }
 
 function differenceText(difference: ReplayResult['firstDifference']): readonly string[] {

@@ -60,6 +60,7 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
         );
         writeAtomically(options.out, encodeTrace(shrunk));
         const [before, after] = [trace.schedule.length, shrunk.schedule.length];
+        const { cycleStart } = shrunk;
         const { property, message } = shrunk.violation;
         const from = { target: trace.target, asTyped: options.target ?? trace.target };
         progress.stop();
@@ -67,9 +68,9 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
           terminal,
           jsonDestination(options.json),
           () =>
-            `${JSON.stringify({ version: 1, property, message, before, after, trace: options.out }, null, 2)}\n`,
+            `${JSON.stringify({ version: 1, property, message, before, after, cycleStart, trace: options.out }, null, 2)}\n`,
           () =>
-            `${before} steps before, ${after} after: ${options.out}\n` +
+            `${before} steps before, ${after} after: ${options.out}\n${cycleText(shrunk)}` +
             `${property}: ${message}\n${replayCommand(options.out, from)}\n`,
         );
         done(exitCodes.asExpected);
@@ -86,6 +87,14 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
 function judgedBy(trace: Trace, { target }: LoadedTarget): readonly string[] | undefined {
   const { kind } = replayTrace(trace, target, { defect: 'as recorded' });
   return kind === 'same-violation' ? undefined : [trace.violation.property];
+}
+
+/** Only the way to a cycle is made shorter. */
+function cycleText({ cycleStart, schedule }: Trace): string {
+  const round = cycleStart === null ? 0 : schedule.length - cycleStart;
+  return round === 0
+    ? ''
+    : `(its last ${round === 1 ? 'step goes' : `${round} steps go`} round for ever, as before)\n`;
 }
 
 /** Whether two paths lead to one file, by links too. */

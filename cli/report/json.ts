@@ -22,6 +22,7 @@ export function jsonReport(runs: readonly RunReport[], reportFile: string | null
         message: violation.message,
         trace: traceOf(violation, reportFile),
         length: violation.length,
+        cycleStart: violation.cycleStart,
       }));
       const first = violations[0];
       return {
@@ -45,6 +46,8 @@ export function jsonReport(runs: readonly RunReport[], reportFile: string | null
         states: run.states,
         transitions: run.transitions,
         depth: run.depth,
+        operations: run.longestOperations,
+        notifications: run.notifications,
         seconds: Math.round(run.seconds * 1000) / 1000,
         peakMemoryBytes: run.peakMemoryBytes,
         ...(run.schedules === null ? {} : { schedules: run.schedules }),

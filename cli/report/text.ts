@@ -1,8 +1,9 @@
 /** The report for a person: a table of verdicts a target, what went wrong and how to see it, and what was not covered. */
 import Table from 'cli-table3';
+import type { WorstRate } from '../../checker/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import type { RefusedRun, TargetPlan } from '../plan.ts';
-import { bytesText, type RunReport } from '../runReport.ts';
+import { bytesText, type ReportedViolation, type RunReport } from '../runReport.ts';
 import type { Colors } from '../terminal.ts';
 import { grouped } from './progress.ts';
 
@@ -18,6 +19,8 @@ export interface TextReportOptions {
   /** Memory models that the vocabulary has and the checker has not yet. */
   readonly memoriesToCome: readonly string[];
   readonly interrupted: boolean;
+  /** Show the longest operations of each run, instead of those of all runs. */
+  readonly operations: boolean;
 }
 
 /** The whole report. */
@@ -33,7 +36,7 @@ function targetSections(report: TargetReport, options: TextReportOptions): reado
   const sections = [`${heading}\n${verdictTable(runs, options.colors)}`];
   const details = runs.flatMap((run) => runDetails(run, options.colors));
   if (details.length > 0) sections.push(details.join('\n\n'));
-  const longest = longestOperations(runs);
+  const longest = options.operations ? operationsTable(runs) : longestOperations(runs);
   if (longest !== '') sections.push(longest);
   sections.push(notCovered(report, options));
   return sections;
@@ -66,6 +69,8 @@ function verdictTable(runs: readonly RunReport[], colors: Colors): string {
     ...counts,
     'time',
   ];
+  const notified = runs.some(({ notifications }) => notifications !== null);
+  if (notified) head.push('doorbells', 'interrupts', 'spurious', 'wait');
   const left = withDefects ? 5 : 4;
   const colAligns = head.map((_, i) => (i === 1 || i >= left ? 'right' : 'left') as 'right' | 'left');
   const table = new Table({ head, colAligns, style: tableStyle });
@@ -80,9 +85,30 @@ function verdictTable(runs: readonly RunReport[], colors: Colors): string {
       grouped(run.transitions),
       grouped(run.depth),
       secondsText(run.seconds),
+      ...(notified ? notificationCells(run) : []),
     ]);
   }
-  return table.toString();
+  return notified ? `${table.toString()}\n${notificationLegend}` : table.toString();
+}
+
+const notificationLegend =
+  'at worst: doorbells rung, interrupts taken and interrupts taken for nothing a message received (∞: without end);\n' +
+  'steps of the receiving core between the end of a send and the taking of its message';
+
+function notificationCells({ notifications: worst }: RunReport): readonly string[] {
+  if (worst === null) return ['', '', '', ''];
+  const rate = (of: WorstRate): string => {
+    if (of === null) return '?';
+    if (of === 'unbounded') return '∞';
+    return of.messages === 1 ? String(of.most) : `${of.most}/${of.messages}`;
+  };
+  const wait = worst.longestWait === 'unbounded' ? '∞' : grouped(worst.longestWait);
+  return [
+    rate(worst.doorbellsPerMessage),
+    rate(worst.interruptsPerMessage),
+    rate(worst.spuriousPerMessage),
+    wait,
+  ];
 }
 
 /** `0.02 s`, `12.3 s`. */
@@ -103,14 +129,22 @@ function runTitle(run: RunReport): string {
 function runDetails(run: RunReport, colors: Colors): readonly string[] {
   const details: string[] = [];
   const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
-  for (const { property, message, length, file } of run.violations) {
+  const isDeclared = run.asExpected && run.defects.length === 0;
+  for (const violation of run.violations) {
+    const { property, message, file } = violation;
     const lines = [message];
     if (file === null) {
-      lines.push(`${length} steps`);
+      lines.push(
+        isDeclared ? `${lengthText(violation)}; for a trace of it: --out DIR` : lengthText(violation),
+      );
     } else {
-      lines.push(`trace: ${file} (${length} steps)`, colors.bold(replayCommand(file, run)));
+      lines.push(`trace: ${file} (${lengthText(violation)})`, colors.bold(replayCommand(file, run)));
     }
-    details.push(`${runTitle(run)}: ${colors.red(property)}\n${indented(lines)}`);
+    const name =
+      isDeclared && run.expected.includes(property)
+        ? colors.yellow(property)
+        : `${colors.red(property)}${isDeclared ? ' (not declared by the scenario)' : ''}`;
+    details.push(`${runTitle(run)}: ${name}\n${indented(lines)}`);
   }
   if (run.verdict === 'error' && run.message !== null) {
     details.push(`${runTitle(run)}: ${colors.red('error')}\n${indented([run.message])}`);
@@ -120,6 +154,15 @@ function runDetails(run: RunReport, colors: Colors): readonly string[] {
     details.push(`${runTitle(run)}: ${colors.red('proved')}\n${indented([`expected to violate ${missed}`])}`);
   }
   return details;
+}
+
+/** `41 steps`, `41 steps, the last 2 of them for ever`. */
+function lengthText({ length, cycleStart }: ReportedViolation): string {
+  const steps = `${length} ${length === 1 ? 'step' : 'steps'}`;
+  if (cycleStart === null) return steps;
+  const round = length - cycleStart;
+  if (round === 0) return `${steps}, and nothing after them`;
+  return `${steps}, the last ${round === 1 ? 'one' : `${round} of them`} for ever`;
 }
 
 /** What to paste to see a trace. */
@@ -136,7 +179,7 @@ export function shellQuoted(text: string): string {
 function longestOperations(runs: readonly RunReport[]): string {
   const longest = new Map<string, number>();
   for (const run of runs) {
-    for (const [operation, accesses] of Object.entries(run.longestOperations)) {
+    for (const [operation, accesses] of Object.entries(run.longestOperations ?? {})) {
       longest.set(operation, Math.max(accesses, longest.get(operation) ?? 0));
     }
   }
@@ -146,6 +189,27 @@ function longestOperations(runs: readonly RunReport[]): string {
     'Accesses of the longest run of each operation: ',
     operations.map(([operation, accesses]) => `${operation} ${accesses}`),
   );
+}
+
+/** A row a run, a column an operation. */
+function operationsTable(runs: readonly RunReport[]): string {
+  const names = [
+    ...new Set(runs.flatMap(({ longestOperations }) => Object.keys(longestOperations ?? {}))),
+  ].sort();
+  const title = 'Accesses of the longest run of each operation:';
+  if (names.length === 0) return `${title} not known`;
+  const head = ['run', ...names];
+  const colAligns = head.map((_, i) => (i === 0 ? 'left' : 'right') as 'left' | 'right');
+  const table = new Table({ head, colAligns, style: tableStyle });
+  for (const run of runs) {
+    const { longestOperations: longest } = run;
+    table.push([
+      runTitle(run),
+      ...names.map((name) => (longest === null ? '?' : String(longest[name] ?? ''))),
+    ]);
+  }
+  const unknown = runs.some(({ longestOperations }) => longestOperations === null);
+  return [title, table.toString(), ...(unknown ? ['?: not all of the space was explored'] : [])].join('\n');
 }
 
 /** Items after a heading, broken into lines of at most 110 characters. */

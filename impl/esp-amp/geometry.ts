@@ -5,12 +5,16 @@ import {
   esp_amp_queue_desc_t,
   esp_amp_queue_t,
   esp_amp_sw_intr_st_t,
+  sw_intr_handler_tbl_t,
   sys_info_header_t,
 } from './layout.ts';
 import type { SysInfoGeometry } from './sysInfo.ts';
 
 /** Bytes at the start of shared memory that belong to no pool; the software-interrupt words are the first of them. */
 export const RESERVED_BYTES = 0x20;
+
+/** Where the software-interrupt words lie. */
+export const SW_INTR_WORDS = 0;
 
 /** The shared memory of a system: the HP region from byte 0, then the RTC pool. */
 export type SharedGeometry = SysInfoGeometry & { readonly sharedBytes: number };
@@ -75,9 +79,19 @@ export function placeHandle(map: LayoutMap, name: string, localOffset: number): 
   map.place(name, 'local', esp_amp_queue_t, localOffset);
 }
 
+/** Bytes of a table of software-interrupt handlers. @param length in entries. */
+export function handlersBytes(length: number): number {
+  return length * sw_intr_handler_tbl_t.bytes;
+}
+
+/** Names such a table: `sw_intr_handlers[i].handler`, with `name.` before it unless that is ''. @param length in entries. */
+export function placeHandlers(map: LayoutMap, name: string, localOffset: number, length: number): void {
+  map.place(dotted(name, 'sw_intr_handlers'), 'local', sw_intr_handler_tbl_t, localOffset, length);
+}
+
 /** Names the software-interrupt words and the pools' root entries. */
 export function placeSysInfo(map: LayoutMap, geometry: SysInfoGeometry): void {
-  map.place('sw_intr', 'shared', esp_amp_sw_intr_st_t, 0);
+  map.place('sw_intr', 'shared', esp_amp_sw_intr_st_t, SW_INTR_WORDS);
   map.place('sys_info.hp', 'shared', sys_info_header_t, geometry.hp.base);
   if (geometry.rtc !== undefined) map.place('sys_info.rtc', 'shared', sys_info_header_t, geometry.rtc.base);
 }

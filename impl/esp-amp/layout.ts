@@ -45,9 +45,21 @@ export const esp_amp_sw_intr_st_t = struct('esp_amp_sw_intr_st_t', {
 });
 
 /**
+ * An entry of the handler table, in core-local memory; zeroed before the core runs. Written by the core's task or its
+ * handlers, inside a critical section; read by its handlers.
+ */
+export const sw_intr_handler_tbl_t = struct('sw_intr_handler_tbl_t', {
+  /** 0..31. */
+  intr_id: u32('plain'),
+  /** A function pointer; 0, NULL, in an entry that is free. */
+  handler: u32('plain'),
+  arg: u32('plain'),
+});
+
+/**
  * The handle: one side's private view of a queue, in core-local memory. `desc`, `size`, `max_item_size` and `master`
- * never change after `create`. Of the source's fields `notify_fc`, `callback_fc` and `priv_data` are missing: what a
- * function pointer stands for is part of a queue's options here.
+ * never change after `create`. Of the source's fields `notify_fc`, `callback_fc` and `priv_data` are missing: they never
+ * change either, and are part of a queue's options here.
  */
 export const esp_amp_queue_t = struct('esp_amp_queue_t', {
   desc: u32('plain'),

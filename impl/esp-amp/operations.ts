@@ -44,13 +44,17 @@ export const espAmpOperations: OperationSpecs = {
   create: returning(OK),
   main_init: returning(OK, INVALID_ARG, NO_MEM),
   sub_init: returning(OK, NOT_FOUND),
-  intr_enable: returning(OK, NOT_SUPPORTED, NOT_FINISHED),
+  intr_enable: returning(OK, NOT_SUPPORTED, INVALID_ARG, NOT_FINISHED),
   sys_info_init: returning(OK),
   sys_info_get: returning(OK, NOT_FOUND),
   sys_info_alloc: { codes: null, succeeded: (address) => address !== 0 },
   sys_info_reserve: { codes: null, succeeded: (reservation) => reservation !== null },
   sys_info_prepare: { codes: null, succeeded: () => true },
   sys_info_publish: { codes: null, succeeded: () => true },
+  sw_intr_init: returning(OK),
+  sw_intr_trigger: { codes: null, succeeded: () => true },
+  sw_intr_add_handler: { codes: { 0: 'OK', '-1': 'FULL' }, succeeded: (result) => result === 0 },
+  sw_intr_delete_handler: { codes: null, succeeded: () => true },
 };
 
 /** An operation whose result is one of these codes, with OK as its success. */

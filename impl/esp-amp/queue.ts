@@ -9,6 +9,8 @@
  *   and the descriptors overwrite what follows.
  * - `main_init` reserves, fills, then publishes; it writes nothing until it knows that it will succeed. The source
  *   makes the block visible before it is filled, and keeps an id for ever when the second of two pools is full.
+ * - `intr_enable` without a callback answers INVALID_ARG. The source puts NULL into the handler table, which leaves the
+ *   entry free, and returns OK: the remote then waits for interrupts that nobody takes.
  *
  * All state lies in the port's memories: the ring in shared memory, the handle in core-local memory. One agent a side
  * at a time: there is no mutual exclusion, as in the source.
@@ -24,6 +26,7 @@ import {
   esp_amp_queue_t,
   USED_MASK,
 } from './layout.ts';
+import type { SwIntr } from './swIntr.ts';
 import type { Out, Reservation, SysInfo } from './sysInfo.ts';
 
 /** What a queue is configured with. None of it changes while the queue is in use. */
@@ -35,8 +38,13 @@ export type QueueOptions = {
   readonly index_modulus?: number;
   /** Rings the peer's doorbell after each send of a master. Its result is of no consequence. */
   readonly notify?: () => number;
-  /** What a remote does when its peer has rung: receive until there is no more. Returns 1 if that woke a task. */
-  readonly callback?: () => number;
+  /**
+   * What a remote does when its peer has rung: a function pointer, as its core's `SwIntr` knows them; 0, NULL, if not
+   * given. Several sends may have rung once, so it must receive until NOT_FOUND.
+   */
+  readonly callback?: number;
+  /** What the callback is called with; 0 if not given. */
+  readonly priv_data?: number;
   /** `main_init` of a master puts the descriptors into the pool that stays powered in light sleep. */
   readonly auto_light_sleep?: boolean;
   /** What the operations' arguments call this queue; `'queue'` if not given. */
@@ -59,7 +67,8 @@ export class Queue {
   protected readonly queue: View<typeof esp_amp_queue_t.fields>;
   protected readonly index_modulus: number;
   protected readonly notify: (() => number) | undefined;
-  protected readonly callback: (() => number) | undefined;
+  protected readonly callback: number;
+  protected readonly priv_data: number;
   protected readonly auto_light_sleep: boolean;
   protected readonly id: string;
   /** Views of the ring last used, found again by its address: a cache, no state. */
@@ -70,7 +79,7 @@ export class Queue {
    * @throws RangeError when the index modulus is no power of two in 2..65536.
    */
   constructor(port: MemoryPort, handle: number, options: QueueOptions = {}) {
-    const { index_modulus = MAX_MODULUS, notify, callback, auto_light_sleep = false, id = 'queue' } = options;
+    const { index_modulus = MAX_MODULUS, notify, auto_light_sleep = false, id = 'queue' } = options;
     if (index_modulus < 2 || index_modulus > MAX_MODULUS || !is_power_of_two(index_modulus)) {
       throw new RangeError(`index_modulus: expected a power of two in 2..65536, got ${index_modulus}`);
     }
@@ -78,7 +87,8 @@ export class Queue {
     this.queue = viewOf(esp_amp_queue_t, port, 'local', handle);
     this.index_modulus = index_modulus;
     this.notify = notify;
-    this.callback = callback;
+    this.callback = options.callback ?? 0;
+    this.priv_data = options.priv_data ?? 0;
     this.auto_light_sleep = auto_light_sleep;
     this.id = id;
     this.ring = arrayOf(esp_amp_queue_desc_t, port, 'shared', 0, 0);
@@ -216,23 +226,17 @@ export class Queue {
   }
 
   /**
-   * Remote: asks for interrupts, by the port's action `enable`. OK; NOT_SUPPORTED (not the remote); NOT_FINISHED when
-   * the action answers anything but 0 (no room for a handler). A message sent earlier may have rung in vain: poll once
-   * after this.
+   * Remote: has its callback called whenever the peer triggers `sw_intr_id`, 0..31. OK; NOT_SUPPORTED (not the remote),
+   * INVALID_ARG (no callback) or NOT_FINISHED (no room for a handler), and nothing has changed. A message sent earlier
+   * may have rung in vain: poll once after this.
+   * @param sw_intr that of the remote's own core. @throws RangeError for an id outside its range.
    */
-  intr_enable(sw_intr_id: number): number {
+  intr_enable(sw_intr: SwIntr, sw_intr_id: number): number {
     return this.port.op('intr_enable', { queue: this.id, sw_intr_id }, () => {
       if (this.queue.master !== 0) return NOT_SUPPORTED;
-      return this.port.action('enable', sw_intr_id) === 0 ? OK : NOT_FINISHED;
+      if (!this.may_register(this.callback)) return INVALID_ARG;
+      return sw_intr.add_handler(sw_intr_id, this.callback, this.priv_data) === 0 ? OK : NOT_FINISHED;
     });
-  }
-
-  /**
-   * Remote: the handler of its interrupt. Calls the callback, and returns what it returns; 0 without one. Several sends
-   * may have rung once, so a callback must receive until NOT_FOUND.
-   */
-  intr_handler(): number {
-    return this.callback === undefined ? 0 : this.callback();
   }
 
   protected alloc(out: Out, size: number): number {
@@ -403,6 +407,11 @@ export class Queue {
   /** The result of `send_try` once the slot is published, whatever the doorbell answered. */
   protected send_result(_notified: number): number {
     return OK;
+  }
+
+  /** The test of `intr_enable`: NULL cannot be called. */
+  protected may_register(callback: number): boolean {
+    return callback !== 0;
   }
 
   /** Bytes to ask of the allocator. */

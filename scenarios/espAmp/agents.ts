@@ -152,13 +152,16 @@ export function anyOrderSender(options: SenderOptions & { readonly holds: number
       }
       const mayAlloc = held.length < holds && left !== 0;
       if (!mayAlloc && held.length === 0) return STOP;
-      const pick = port.choose(held.length + (mayAlloc ? 1 : 0));
-      const filled = held[pick];
-      if (filled === undefined) {
+      let pick = port.choose(held.length + (mayAlloc ? 1 : 0));
+      if (pick === held.length) {
         const out = { address: 0, size: 0 };
-        if (queue.alloc_try(out, length) !== OK) return state;
-        return { ...state, held: [...held, out.address], left: Math.max(-1, left - 1) };
+        if (queue.alloc_try(out, length) === OK)
+          return { ...state, held: [...held, out.address], left: Math.max(-1, left - 1) };
+        if (held.length === 0) return state;
+        // Refused, it does what it can: it would go round for ever asking for one more.
+        pick = port.choose(held.length);
       }
+      const filled = held[pick] ?? 0;
       port.writeRange(filled, padded(message(tag, length), platform.options.itemSize));
       return { ...state, sending: pick + 1 };
     };
@@ -191,7 +194,8 @@ export function anyOrderReceiver(options: ReceiverOptions & { readonly holds: nu
       const pick = port.choose(held.length + (held.length < holds ? 1 : 0));
       if (pick < held.length) return { ...state, freeing: pick + 1 };
       const out = { address: 0, size: 0 };
-      return queue.recv_try(out) === OK ? { ...state, reading: [out.address, out.size] as const } : state;
+      if (queue.recv_try(out) === OK) return { ...state, reading: [out.address, out.size] as const };
+      return held.length === 0 ? state : { ...state, freeing: 1 + port.choose(held.length) };
     };
   });
 }
@@ -217,9 +221,14 @@ export function sendAndReceive(sends: SenderOptions, receives: ReceiverOptions):
       const busySending = sending !== null && sending.next !== 'alloc';
       const busyReceiving = receiving.next !== 'recv';
       const receivesNow = busyReceiving || (!busySending && (sending === null || port.choose(2) === 1));
-      if (receivesNow) return { sending, receiving: receive(receiving) as Part };
+      const received = receivesNow ? (receive(receiving) as Part) : receiving;
+      // Refused, it does the other thing: it would go round for ever with this one.
+      if (busyReceiving || sending === null || (receivesNow && received !== receiving))
+        return { sending, receiving: received };
       const sent = send(sending);
-      return { sending: sent === STOP ? null : (sent as Part), receiving };
+      if (receivesNow || busySending || sent !== sending)
+        return { sending: sent === STOP ? null : (sent as Part), receiving };
+      return { sending, receiving: receive(receiving) as Part };
     };
   });
 }
@@ -253,8 +262,7 @@ export function drainingReceiver(options: ReceiverOptions): Program {
 }
 
 /**
- * Waits at the doorbell word, takes it down, and lets the queue's callback say that there is work: then drains the queue.
- * Again and again.
+ * Waits at the doorbell word, takes it down, and then drains the queue. Again and again.
  */
 export function doorbellReceiver(options: ReceiverOptions, takeDown: (port: MemoryPort) => number): Program {
   const { platform, queue: index } = options;
@@ -265,12 +273,11 @@ export function doorbellReceiver(options: ReceiverOptions, takeDown: (port: Memo
   };
   const waiting: State = { next: 'wait', buffer: 0, length: 0 };
   return program<State>(waiting, (port) => {
-    const queue = platform.queue(port, index, { callback: () => 1 });
+    const queue = platform.queue(port, index);
     return (state) => {
       switch (state.next) {
         case 'wait':
-          if (takeDown(port) === 0) return state;
-          return queue.intr_handler() === 1 ? { ...waiting, next: 'recv' } : waiting;
+          return takeDown(port) === 0 ? state : { ...waiting, next: 'recv' };
         case 'recv': {
           const out = { address: 0, size: 0 };
           return queue.recv_try(out) === OK

@@ -3,7 +3,15 @@
  * up as the firmware does it. The scenarios put programs on it.
  */
 
-import type { AgentSpec, System, SystemOperation, Witness } from '../../checker/index.ts';
+import type {
+  AgentSpec,
+  Interrupts,
+  Line,
+  Semaphore,
+  System,
+  SystemOperation,
+  Witness,
+} from '../../checker/index.ts';
 import {
   type EspAmpClasses,
   esp_amp_queue_desc_t,
@@ -11,15 +19,18 @@ import {
   espAmpClasses,
   espAmpOperations,
   firstBlock,
+  handlersBytes,
   ESP_OK as OK,
   placeEntry,
   placeHandle,
+  placeHandlers,
   placeQueue,
   placeSysInfo,
   type Queue,
   type QueueOptions,
   queueBlock,
   type SharedGeometry,
+  type SwIntr,
   sharedGeometry,
   smallest_modulus,
 } from '../../impl/index.ts';
@@ -54,8 +65,29 @@ export interface PlatformOptions {
   readonly stale?: number;
   readonly classes: EspAmpClasses;
   readonly notify?: (port: MemoryPort) => () => number;
+  /** Cores interrupt each other, by software interrupts over the doorbell of each. */
+  readonly interrupts?: InterruptOptions;
 }
 
+export interface InterruptOptions {
+  /** Lines beyond the two doorbells. */
+  readonly lines?: readonly Line[];
+  readonly semaphores?: readonly Semaphore[];
+  /** Whether the callbacks of the queues are registered before the first step. Default true. */
+  readonly callbacks?: boolean;
+  /** Whether the sub core's doorbell is enabled before the first step. Default true. */
+  readonly doorbell?: boolean;
+}
+
+/** Lines of every system with interrupts: the doorbell of each core, by the core's number. */
+export const DOORBELLS = ['main.doorbell', 'sub.doorbell'] as const;
+/** First line that a scenario adds. */
+export const OTHER_LINE = DOORBELLS.length;
+/** Entries of a handler table: two, so that a free one has to be looked for. */
+const HANDLERS = 2;
+
+/** Function pointer of a queue's callback. */
+const CALLBACK = 1;
 /** Block ids of the queues. */
 const FIRST_ID = 1;
 
@@ -64,6 +96,8 @@ export class Platform {
   readonly geometry: SharedGeometry;
   readonly queues: readonly QueuePlace[];
   readonly names = new LayoutMap();
+  /** Byte offset of the handler table in each core's local memory. */
+  readonly #handlers: number;
   readonly #slots: readonly Slot[];
   readonly #slotAt: ReadonlyMap<number, number>;
   /** Per queue, where its descriptors name their buffers. */
@@ -96,6 +130,8 @@ export class Platform {
       placeQueue(this.names, queue.name, queue.block, slots, itemSize);
       placeHandle(this.names, queue.name === '' ? 'queue' : `${queue.name}.queue`, queue.handle);
     }
+    this.#handlers = this.queues.length * esp_amp_queue_t.bytes;
+    if (options.interrupts !== undefined) placeHandlers(this.names, '', this.#handlers, HANDLERS);
     this.#taken = new Uint8Array(slots);
     this.#slots = this.#makeSlots();
     this.#slotAt = new Map(this.#slots.map((slot, index) => [slot.address, index]));
@@ -119,6 +155,28 @@ export class Platform {
       ...(ring === undefined ? {} : { notify: ring }),
       ...options,
     });
+  }
+
+  /** A core's side of the software interrupt. @param functions what the function pointers 1, 2, … stand for. */
+  swIntr(port: MemoryPort, core: number, functions: readonly ((arg: number) => number)[] = []): SwIntr {
+    return new this.options.classes.SwIntr(port, this.#handlers, {
+      core: core === MASTER_CORE ? 'main' : 'sub',
+      own_line: core,
+      peer_line: 1 - core,
+      functions,
+      table_length: HANDLERS,
+    });
+  }
+
+  /** One side of a queue whose sends interrupt the peer. */
+  ringingQueue(port: MemoryPort, index: number, options: QueueOptions = {}): Queue {
+    if (this.options.notify !== undefined) return this.queue(port, index, options);
+    const sw_intr = this.swIntr(port, this.place(index).master);
+    const notify = (): number => {
+      sw_intr.trigger(index);
+      return 0;
+    };
+    return this.queue(port, index, { notify, ...options });
   }
 
   place(index: number): QueuePlace {
@@ -153,7 +211,7 @@ export class Platform {
     return {
       title: this.options.title,
       sharedBytes: this.geometry.sharedBytes,
-      localBytes: this.queues.length * esp_amp_queue_t.bytes,
+      localBytes: this.#handlers + (this.options.interrupts === undefined ? 0 : handlersBytes(HANDLERS)),
       cores: ['main', 'sub'],
       agents,
       slots: this.#slots,
@@ -166,8 +224,27 @@ export class Platform {
       home: (view) => this.home(view),
       census: (view, place) => this.census(view, place),
       accessBound: 200,
+      ...(this.options.interrupts === undefined
+        ? {}
+        : { interrupts: this.#interrupts(this.options.interrupts) }),
       ...extra,
     };
+  }
+
+  #interrupts({ lines = [], semaphores = [], doorbell = true }: InterruptOptions): Interrupts {
+    const doorbells = DOORBELLS.map((name, core): Line => {
+      // The queue that the other core is master of: its sends ring here.
+      const announces = this.queues.findIndex(({ master }) => master !== core);
+      return {
+        name,
+        core,
+        // As on the hardware: a register that the handler has to clear.
+        trigger: 'level',
+        enabled: core === MASTER_CORE || doorbell,
+        ...(announces < 0 ? {} : { announces }),
+      };
+    });
+    return { lines: [...doorbells, ...lines], semaphores };
   }
 
   /** What runs before the first step: the allocator, and unless told otherwise both sides of every queue. */
@@ -193,6 +270,26 @@ export class Platform {
         }
       }
     }
+    if (this.options.interrupts !== undefined) this.#enableInterrupts(main, sub);
+  }
+
+  /** Function pointer 1 is the callback of the queue that a core receives from; it is called with the queue's number + 1. */
+  #enableInterrupts(main: MemoryPort, sub: MemoryPort): void {
+    this.swIntr(main, MASTER_CORE).sw_intr_init();
+    const { callbacks = true, doorbell = true } = this.options.interrupts ?? {};
+    if (doorbell) this.swIntr(sub, REMOTE_CORE).sw_intr_init();
+    if (!callbacks) return;
+    for (const [index, { master }] of this.queues.entries()) {
+      const [port, core] = master === MASTER_CORE ? [sub, REMOTE_CORE] : [main, MASTER_CORE];
+      if (this.enableCallback(port, core, index) !== OK)
+        throw new Error(`queue ${index}: no room for its handler`);
+    }
+  }
+
+  /** What a remote does to be interrupted. */
+  enableCallback(port: MemoryPort, core: number, index: number): number {
+    const queue = this.queue(port, index, { callback: CALLBACK, priv_data: index + 1 });
+    return queue.intr_enable(this.swIntr(port, core), index);
   }
 
   handleField(queue: number, field: keyof typeof esp_amp_queue_t.fields) {

@@ -11,6 +11,8 @@ import {
   espAmpCodeName,
   espAmpOperations,
   firstBlock,
+  handlersBytes,
+  ESP_ERR_INVALID_ARG as INVALID_ARG,
   ESP_ERR_NO_MEM as NO_MEM,
   ESP_ERR_NOT_ALLOWED as NOT_ALLOWED,
   ESP_ERR_NOT_FINISHED as NOT_FINISHED,
@@ -19,14 +21,17 @@ import {
   ESP_OK as OK,
   placeEntry,
   placeHandle,
+  placeHandlers,
   placeQueue,
   placeSplitQueue,
   placeSysInfo,
   type Queue,
   queueBlock,
+  type SwIntr,
   type SysInfo,
   sharedGeometry,
   smallest_modulus,
+  sw_intr_handler_tbl_t,
   sys_info_header_t,
 } from '../../impl/index.ts';
 import { fieldLocation, LayoutMap, type MemoryPort } from '../../memory/index.ts';
@@ -55,9 +60,16 @@ type Sides = { readonly [K in (typeof handles)[number]]: Queue } & {
   readonly sysInfo: SysInfo;
   /** The same shared memory, as a chip without a pool for light sleep sees it. */
   readonly withoutRtc: SysInfo;
-  /** A remote whose core has no room for another interrupt handler. */
-  readonly remoteWithoutHandler: Queue;
+  /** The remote once more, but built without a callback. */
+  readonly remoteWithoutCallback: Queue;
+  readonly swIntr: SwIntr;
+  /** That of a core without room for another interrupt handler. */
+  readonly swIntrFull: SwIntr;
 };
+
+/** Where the handler tables lie, of one entry each: behind the handles. */
+const handlers = handles.length * esp_amp_queue_t.bytes;
+const fullHandlers = handlers + handlersBytes(1);
 
 /** A call that is refused. */
 interface Refusal {
@@ -79,6 +91,9 @@ interface Phase {
 function refusal(why: string, call: string, code: number, run: (sides: Sides) => number): Refusal {
   return { why, call, code, run };
 }
+
+/** A function pointer. Nothing interrupts here: it is never called. */
+const CALLBACK = 1;
 
 const out = () => ({ address: 0, size: 0 });
 
@@ -120,14 +135,20 @@ const phases: readonly Phase[] = [
       refusal('wrong role', 'free_try by the master', NOT_SUPPORTED, ({ master }) =>
         master.free_try(firstBuffer),
       ),
-      refusal('wrong role', 'intr_enable by the master', NOT_SUPPORTED, ({ master }) =>
-        master.intr_enable(0),
+      refusal('wrong role', 'intr_enable by the master', NOT_SUPPORTED, ({ master, swIntr }) =>
+        master.intr_enable(swIntr, 0),
+      ),
+      refusal(
+        'no callback',
+        'intr_enable without a callback',
+        INVALID_ARG,
+        ({ remoteWithoutCallback, swIntr }) => remoteWithoutCallback.intr_enable(swIntr, 0),
       ),
       refusal(
         'no room for a handler',
         'intr_enable without room for a handler',
         NOT_FINISHED,
-        ({ remoteWithoutHandler }) => remoteWithoutHandler.intr_enable(0),
+        ({ remote, swIntrFull }) => remote.intr_enable(swIntrFull, 0),
       ),
       refusal('too large', 'alloc_try of more than a buffer', NO_MEM, ({ master }) =>
         master.alloc_try(out(), ITEM_BYTES + 1),
@@ -161,10 +182,8 @@ const phases: readonly Phase[] = [
         split.main_init(sysInfo, 8, 4, true, UNKNOWN_ID),
       ),
     ],
-    goOn({ master, remote }) {
-      expectOk('intr_enable', remote.intr_enable(0));
-      // Without a callback there is nothing to do, and nothing goes wrong.
-      expectOk('intr_handler', remote.intr_handler());
+    goOn({ master, remote, swIntr }) {
+      expectOk('intr_enable', remote.intr_enable(swIntr, 0));
       expectOk('alloc_try', master.alloc_try(out(), 4));
     },
   },
@@ -265,6 +284,8 @@ export function refusalsSystem(title: string, classes: EspAmpClasses): System {
   placeEntry(names, 'split.rtcEntry', splitRtc);
   placeSplitQueue(names, 'split', splitHp, splitRtc, SLOTS, ITEM_BYTES);
   for (const [index, handle] of handles.entries()) placeHandle(names, handle, index * esp_amp_queue_t.bytes);
+  placeHandlers(names, '', handlers, 1);
+  placeHandlers(names, 'full', fullHandlers, 1);
   type State = { readonly phase: number };
   const main = program<State>({ phase: 0 }, (port) => {
     const sides = sidesOn(port, classes);
@@ -283,7 +304,7 @@ export function refusalsSystem(title: string, classes: EspAmpClasses): System {
   return {
     title,
     sharedBytes: geometry.sharedBytes,
-    localBytes: handles.length * esp_amp_queue_t.bytes,
+    localBytes: fullHandlers + handlersBytes(1),
     cores: ['main'],
     agents: [{ name: 'main', core: 0, program: main }],
     // Two masters share a queue here: whose its buffers are has no answer.
@@ -296,7 +317,9 @@ export function refusalsSystem(title: string, classes: EspAmpClasses): System {
     },
     names,
     setup: ([port]) => {
-      if (port !== undefined) new classes.SysInfo(port, geometry).init();
+      if (port === undefined) return;
+      new classes.SysInfo(port, geometry).init();
+      port.store(fieldLocation(sw_intr_handler_tbl_t, 'local', fullHandlers, 'handler'), CALLBACK, 'plain');
     },
     properties: [noOutsideAccess, failureAtomicity, documentedErrors, boundedOperation],
     witnesses: [...new Set(refusals.map(({ why }) => why))].map(refusedBecause),
@@ -336,11 +359,20 @@ function refusedBecause(name: string): Witness {
 }
 
 function sidesOn(port: MemoryPort, classes: EspAmpClasses): Sides {
-  const queue = (handle: (typeof handles)[number], on = port): Queue =>
-    new classes.Queue(on, handles.indexOf(handle) * esp_amp_queue_t.bytes, {
+  const queue = (handle: (typeof handles)[number], callback = CALLBACK): Queue =>
+    new classes.Queue(port, handles.indexOf(handle) * esp_amp_queue_t.bytes, {
       index_modulus: smallest_modulus(8),
       auto_light_sleep: handle === 'split',
       id: handle,
+      callback,
+    });
+  const swIntr = (table: number): SwIntr =>
+    new classes.SwIntr(port, table, {
+      core: 'main',
+      own_line: 0,
+      peer_line: 1,
+      table_length: 1,
+      functions: [],
     });
   return {
     port,
@@ -351,26 +383,11 @@ function sidesOn(port: MemoryPort, classes: EspAmpClasses): Sides {
     other: queue('other'),
     split: queue('split'),
     splitRemote: queue('splitRemote'),
-    remoteWithoutHandler: queue('remote', answering(port, 1)),
+    remoteWithoutCallback: queue('remote', 0),
+    swIntr: swIntr(handlers),
+    swIntrFull: swIntr(fullHandlers),
     sysInfo: new classes.SysInfo(port, geometry),
     withoutRtc: new classes.SysInfo(port, { hp: geometry.hp }),
-  };
-}
-
-/** The port, with surroundings that answer every action like this. */
-function answering(port: MemoryPort, answer: number): MemoryPort {
-  return {
-    load: (at, order) => port.load(at, order),
-    store: (at, value, order) => port.store(at, value, order),
-    rmw: (at, operation, value, order) => port.rmw(at, operation, value, order),
-    cas: (at, expected, desired, order, failureOrder) => port.cas(at, expected, desired, order, failureOrder),
-    fence: (order) => port.fence(order),
-    readRange: (byteOffset, into) => port.readRange(byteOffset, into),
-    writeRange: (byteOffset, bytes) => port.writeRange(byteOffset, bytes),
-    choose: (count) => port.choose(count),
-    action: (name, argument) => port.action(name, argument) + answer,
-    repeat: (state, body) => port.repeat(state, body),
-    op: (name, args, body) => port.op(name, args, body),
   };
 }
 

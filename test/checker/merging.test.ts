@@ -167,8 +167,10 @@ describe('a location that a second agent reaches late', () => {
 });
 
 describe('esp-amp, merged and not', () => {
+  // The others have too many states unmerged.
   const scenarios = espAmp.scenarios.filter(
-    ({ name }) => !['init-sizes', 'two-queues', 'any-order'].includes(name),
+    ({ name }) =>
+      !['init-sizes', 'two-queues', 'any-order', 'duplex', 'semaphore-drain-counting'].includes(name),
   );
   const runs = scenarios.flatMap((scenario) =>
     [1, 2].flatMap((slots) =>
@@ -180,21 +182,28 @@ describe('esp-amp, merged and not', () => {
     ),
   );
 
-  it.each(runs.filter(({ scenario, params }) => scenario.refuse(params) === null))(
-    '$name is proved both ways, with $params.slots slots under $params.memory',
+  // Two slots under tso take long where cores are interrupted, and show nothing more.
+  const short = ({ scenario, params }: (typeof runs)[number]): boolean =>
+    scenario.refuse(params) === null &&
+    (params.memory === 'sc' || params.slots === 1 || scenario.system(params).interrupts === undefined);
+  it.each(runs.filter(short))(
+    '$name has one verdict both ways, with $params.slots slots under $params.memory',
     ({ scenario, params }) => {
       const merged = check(scenario.system(params), { memory: params.memory });
       // Unmerged, more stores wait in the buffer.
       const deep = { ...scenario.system(params), bufferDepth: 64 };
       const unmerged = check(deep, { memory: params.memory, merge: false });
-      expect([merged.verdict, unmerged.verdict]).toEqual(['proved', 'proved']);
+      const broken = ({ violations }: typeof merged): string[] =>
+        violations.map(({ property }) => property).sort();
+      expect([unmerged.verdict, broken(unmerged)]).toEqual([merged.verdict, broken(merged)]);
+      expect(merged.verdict).toBe(scenario.expected(params) === 'proved' ? 'proved' : 'violated');
       expect(unmerged.witnesses).toEqual(merged.witnesses);
       expect(merged.states).toBeLessThanOrEqual(unmerged.states);
     },
   );
 
   const defects = espAmp.defects.filter(({ scenario }) => scenarios.some(({ name }) => name === scenario));
-  it.each(defects.flatMap((defect) => [1, 2].map((slots) => ({ defect, name: defect.name, slots }))))(
+  it.each(defects.map((defect) => ({ defect, name: defect.name, slots: defect.slots })))(
     'the defect $name breaks the same properties both ways with $slots slots',
     ({ defect, slots }) => {
       const scenario = scenarios.find(({ name }) => name === defect.scenario);

@@ -1,7 +1,7 @@
 /** The walk against the search: one run at a time must come to the same states, and break the same properties. */
 
 import { describe, expect, it } from 'vitest';
-import { check, type ScheduleStep, type System, Walk } from 'vqcheck/checker';
+import { check, judgeLasso, type ScheduleStep, type System, Walk } from 'vqcheck/checker';
 import { espAmp, type ScenarioParams } from 'vqcheck/scenarios';
 import { loads, never, once, report, tiny, x, y, z } from './support.ts';
 
@@ -248,21 +248,25 @@ describe('a walk that can get no further', () => {
   });
 });
 
-const MONITORED = (property: string): boolean => property !== 'deadlock' && property !== 'no-lost-buffers';
+/** Not exhausted under tso, so nothing is said of runs without end: see test/scenarios/espAmp.test.ts. */
+const BEYOND = 'pending-cleared-after-handlers';
 
 describe('every counterexample of the search', () => {
   const runs = espAmp.defects
     .filter(({ scenario }) => scenario !== 'init-sizes')
-    .flatMap((defect) => (['sc', 'tso'] as const).map((memory) => ({ defect, name: defect.name, memory })));
+    .flatMap((defect) => (['sc', 'tso'] as const).map((memory) => ({ defect, name: defect.name, memory })))
+    .filter(({ name, memory }) => name !== BEYOND || memory === 'sc');
 
   it.each(runs)(
     'replays step by step to its violation, twice alike: $name under $memory',
     ({ defect, memory }) => {
       const system = scenarioSystem(defect.scenario, { slots: defect.slots, memory, defects: [defect.name] });
       const { violations } = check(system, { memory });
-      expect(violations.length).toBeGreaterThan(0);
-      const walk = new Walk(system, { memory });
-      for (const { property, message, schedule } of violations) {
+      expect(violations.map(({ property }) => property)).toContain(defect.property);
+      for (const violation of violations) {
+        const { property, message, schedule, cycleStart, cells } = violation;
+        const walk = new Walk(system, { memory, cells });
+        expect(walk.reset()).toEqual([]);
         const replay = () => {
           walk.reset();
           return schedule.map((step) => {
@@ -272,9 +276,18 @@ describe('every counterexample of the search', () => {
         };
         const steps = replay();
         expect(replay()).toEqual(steps);
-        expect(new Walk(system, { memory }).reset()).toEqual([]);
-        expect(steps.slice(0, -1).flatMap(({ broken }) => broken)).toEqual([]);
-        if (MONITORED(property)) expect(steps.at(-1)?.broken).toContainEqual({ property, message });
+        const [last = [], ...before] = steps.map(({ broken }) => broken).reverse();
+        expect(before.flat()).toEqual([]);
+        if (cycleStart === null) {
+          // Where a goal is out of reach, the last step may break nothing.
+          if (property === 'deadlock') expect([last, walk.isStuck(10_000)]).toEqual([[], true]);
+          else if (property !== 'no-lost-buffers' || last.length > 0)
+            expect(last).toContainEqual({ property, message });
+          continue;
+        }
+        expect(last).toEqual([]);
+        const judged = judgeLasso(walk, { property, schedule, cycleStart });
+        expect(judged).toEqual({ kind: 'shown', message });
       }
     },
   );

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type FuzzOptions, type FuzzResult, fuzzStrategies, startFuzz, Walk } from 'vqcheck/checker';
+import {
+  type FuzzOptions,
+  type FuzzResult,
+  type FuzzStrategy,
+  fuzzStrategies,
+  startFuzz,
+  Walk,
+} from 'vqcheck/checker';
 import { espAmp, type ScenarioParams } from 'vqcheck/scenarios';
 
 function system(scenario: string, params: ScenarioParams) {
@@ -21,22 +28,66 @@ function fuzz(
   return run.result();
 }
 
+const polling = espAmp.defects.filter(
+  ({ scenario, slots, memory }) => !hasInterrupts(scenario, slots, memory),
+);
+const interrupted = espAmp.defects.filter((defect) => !polling.includes(defect));
+
+function hasInterrupts(scenario: string, slots: number, memory: ScenarioParams['memory']): boolean {
+  return system(scenario, { slots, memory, defects: [] }).interrupts !== undefined;
+}
+
+/** Walks what was found and shrunk: it must break that property once more. */
+function expectBroken(
+  result: FuzzResult,
+  scenario: string,
+  params: ScenarioParams,
+  checked: Pick<FuzzOptions, 'properties'> = {},
+): void {
+  const { property = '', schedule = [], cells = [] } = result.violation ?? {};
+  expect(schedule.length).toBeLessThanOrEqual(result.foundLength ?? 0);
+  const walk = new Walk(system(scenario, params), { memory: params.memory, cells, ...checked });
+  walk.reset();
+  const broken = schedule.map((step) => walk.advance(step)).at(-1) ?? [];
+  if (property === 'lost-wakeup') expect(walk.neglected()).toBe(result.violation?.message);
+  if (property === 'lost-wakeup' || property === 'deadlock') expect(walk.isStuck(1000)).toBe(true);
+  else expect(broken.map((found) => found.property)).toContain(property);
+}
+
+/**
+ * What is not found. It needs one agent to stand still for most of a lap at one certain point, which a choice at each step
+ * hardly ever makes: not met from three seeds in 3000 runs each.
+ */
+const beyond: Readonly<Record<FuzzStrategy, readonly string[]>> = {
+  uniform: ['acknowledged-twice', 'pending-cleared-after-handlers'],
+  pct: [],
+};
+
 describe.each(fuzzStrategies)('fuzzing with the strategy %s', (strategy) => {
   // Seeds are fixed: what is found once is found always. Of the
   // seeds 1 to 20, none needs more than 25 runs for most defects, 221 for the rarest (pct, the early links).
-  it.each(espAmp.defects)('finds $name, and shrinks it to a run that breaks the same property', (defect) => {
+  it.each(polling)('finds $name, and shrinks it to a run that breaks the same property', (defect) => {
     const { scenario, slots, memory, property } = defect;
     const params: ScenarioParams = { slots, memory, defects: [defect.name] };
     const result = fuzz(scenario, params, { seed: 1, runs: 200, strategy });
     expect(result.verdict).toBe('violated');
     expect(result.violation?.property).toBe(property);
-    const schedule = result.violation?.schedule ?? [];
-    expect(schedule.length).toBeLessThanOrEqual(result.foundLength ?? 0);
-    const walk = new Walk(system(scenario, params), { memory });
-    walk.reset();
-    const broken = schedule.map((step) => walk.advance(step)).at(-1) ?? [];
-    if (property === 'deadlock') expect(walk.isStuck(1000)).toBe(true);
-    else expect(broken.map((found) => found.property)).toContain(property);
+    expectBroken(result, scenario, params);
+  });
+
+  // Of the seeds 1 to 3, none needs more than 2500 runs. They are short: the master may stop at any message.
+  it.each(interrupted)('finds $name among interrupts, unless it is beyond it', (defect) => {
+    const { name, scenario, slots, memory, property } = defect;
+    const params: ScenarioParams = { slots, memory, defects: [name] };
+    const result = fuzz(scenario, params, { seed: 1, runs: 4000, strategy, properties: [property] });
+    if (beyond[strategy].includes(name)) {
+      expect(result).toMatchObject({ verdict: 'incomplete', runs: 4000, violation: null });
+      return;
+    }
+    expect(result.verdict).toBe('violated');
+    // An operation without end is a fault, whatever is checked.
+    expect([property, 'bounded-operation']).toContain(result.violation?.property);
+    expectBroken(result, scenario, params, { properties: [property] });
   });
 
   it.each([

@@ -17,7 +17,10 @@ describe('espAmpOperations', () => {
     sub.queue.sub_init(sub.sysInfo, false, 1);
     main.queue.alloc_try(out, 4);
     main.queue.send_try(out.address, 4);
-    sub.queue.intr_enable(3);
+    sub.swIntr.sw_intr_init();
+    sub.queue.intr_enable(sub.swIntr, 3);
+    sub.swIntr.trigger(0);
+    sub.swIntr.delete_handler(3, 1);
     sub.queue.recv_try(out);
     sub.queue.free_try(out.address);
     const performed = new Set([...main.port.operations, ...sub.port.operations]);
@@ -56,6 +59,8 @@ describe('espAmpOperations', () => {
     expect(spec('sys_info_alloc').succeeded(48)).toBe(true);
     expect(spec('sys_info_reserve').succeeded(null)).toBe(false);
     expect(spec('sys_info_publish').succeeded(undefined)).toBe(true);
+    expect(spec('sw_intr_add_handler').codes?.[-1]).toBe('FULL');
+    expect([0, -1].map((result) => spec('sw_intr_add_handler').succeeded(result))).toEqual([true, false]);
   });
 
   it('refuses arguments that are not those of the operation', () => {

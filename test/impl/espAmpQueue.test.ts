@@ -29,7 +29,7 @@ import {
   USED_MASK,
 } from 'vqcheck/impl';
 import { LayoutMap, LivePort } from 'vqcheck/memory';
-import { newOut, newQueue, newSystem, type System } from './system.ts';
+import { HANDLERS, newOut, newQueue, newSystem, type System } from './system.ts';
 
 const FLAGS = esp_amp_queue_desc_t.offsets.flags;
 
@@ -280,7 +280,7 @@ describe('refusals', () => {
     refused(system, ESP_ERR_NOT_SUPPORTED, () => system.sub.queue.send_try(64, 100));
     refused(system, ESP_ERR_NOT_SUPPORTED, () => system.main.queue.recv_try(taken));
     refused(system, ESP_ERR_NOT_SUPPORTED, () => system.main.queue.free_try(64));
-    refused(system, ESP_ERR_NOT_SUPPORTED, () => system.main.queue.intr_enable(3));
+    refused(system, ESP_ERR_NOT_SUPPORTED, () => system.main.queue.intr_enable(system.main.swIntr, 3));
     expect([out, taken]).toEqual([
       { address: 0, size: 0 },
       { address: 0, size: 0 },
@@ -342,8 +342,19 @@ describe('refusals', () => {
 
   it('of interrupts tell no room for a handler from success', () => {
     const system = newQueue(1, 8);
-    expect(system.sub.queue.intr_enable(3)).toBe(ESP_OK);
-    expect(system.sub.queue.intr_enable(31)).toBe(ESP_ERR_NOT_FINISHED);
+    const { queue, swIntr } = system.sub;
+    for (let i = 0; i < HANDLERS; i++) expect(queue.intr_enable(swIntr, i)).toBe(ESP_OK);
+    refused(system, ESP_ERR_NOT_FINISHED, () => queue.intr_enable(swIntr, 3));
+  });
+
+  it('of interrupts without a callback come before the table is looked at', () => {
+    for (const options of [{ callback: 0 }, { callback: 0, priv_data: 5 }]) {
+      const system = newQueue(1, 8, options);
+      refused(system, ESP_ERR_INVALID_ARG, () => system.sub.queue.intr_enable(system.sub.swIntr, 3));
+      expect(system.sub.port.accesses).toEqual([['load', 'local', 14, 1, 'plain', 0]]);
+    }
+    const { port, swIntr } = newSystem().sub;
+    expect(new Queue(port, 0).intr_enable(swIntr, 3)).toBe(ESP_ERR_INVALID_ARG);
   });
 
   it('of an initialization leave every byte as it was', () => {
@@ -456,18 +467,5 @@ describe('codes', () => {
       'NOT_ALLOWED',
       'code 0x7',
     ]);
-  });
-});
-
-describe('callback of a remote', () => {
-  it('is what the interrupt handler calls, each time, and its answer the handler gives', () => {
-    const { port } = newSystem().sub;
-    let calls = 0;
-    const queue = new Queue(port, 0, { callback: () => ++calls });
-    expect([queue.intr_handler(), queue.intr_handler(), calls]).toEqual([1, 2, 2]);
-  });
-
-  it('may be left out: then the handler has nothing to do', () => {
-    expect(new Queue(newSystem().sub.port, 0).intr_handler()).toBe(0);
   });
 });

@@ -3,14 +3,19 @@ import {
   type EspAmpClasses,
   esp_amp_queue_t,
   espAmpClasses,
+  handlersBytes,
   type Queue,
   type QueueOptions,
   type SharedGeometry,
+  type SwIntr,
   type SysInfo,
   sharedGeometry,
 } from 'vqcheck/impl';
 import { LivePort, type View, viewOf } from 'vqcheck/memory';
 import { RecordingPort } from './recordingPort.ts';
+
+/** Entries of a core's handler table. */
+export const HANDLERS = 2;
 
 /** One core: its port, its handle and its own memory. */
 export type Core = {
@@ -18,6 +23,8 @@ export type Core = {
   readonly local: ArrayBuffer;
   readonly queue: Queue;
   readonly sysInfo: SysInfo;
+  /** With room for this many handlers: `HANDLERS`. */
+  readonly swIntr: SwIntr;
   readonly handle: View<typeof esp_amp_queue_t.fields>;
 };
 
@@ -40,15 +47,25 @@ export function newSystem(
 ): System {
   const geometry = sharedGeometry(hpBytes, rtcBytes);
   const shared = new SharedArrayBuffer(geometry.sharedBytes);
-  const core = (): Core => {
-    const local = new ArrayBuffer(esp_amp_queue_t.bytes);
-    const live = new LivePort({ shared, local, actions: { enable: (id) => (id === 31 ? -1 : 0) } });
+  const core = (name: 'main' | 'sub'): Core => {
+    const local = new ArrayBuffer(8 * Math.ceil((esp_amp_queue_t.bytes + handlersBytes(HANDLERS)) / 8));
+    const nothing = (): number => 0;
+    const actions = { ring: nothing, clear: nothing, enable: nothing, mask: nothing, unmask: nothing };
+    const live = new LivePort({ shared, local, actions });
     const port = new RecordingPort(live);
-    const queue = new classes.Queue(port, 0, options);
+    const queue = new classes.Queue(port, 0, { callback: 1, ...options });
     const sysInfo = new classes.SysInfo(port, geometry);
-    return { port, local, queue, sysInfo, handle: viewOf(esp_amp_queue_t, live, 'local', 0) };
+    const [own_line, peer_line] = name === 'main' ? [0, 1] : [1, 0];
+    const swIntr = new classes.SwIntr(port, esp_amp_queue_t.bytes, {
+      core: name,
+      own_line,
+      peer_line,
+      functions: [],
+      table_length: HANDLERS,
+    });
+    return { port, local, queue, sysInfo, swIntr, handle: viewOf(esp_amp_queue_t, live, 'local', 0) };
   };
-  const [main, sub] = [core(), core()];
+  const [main, sub] = [core('main'), core('sub')];
   main.sysInfo.init();
   const bytes = (): number[] =>
     [shared, main.local, sub.local].flatMap((buffer) => [...new Uint8Array(buffer)]);

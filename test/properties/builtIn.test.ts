@@ -17,6 +17,9 @@ describe('the built-in properties', () => {
       'documented-errors',
       'bounded-operation',
       'deadlock',
+      'lost-wakeup',
+      'eventual-receipt',
+      'livelock',
     ]);
     for (const { title } of builtInProperties) expect(title).toMatch(/^[A-Z].*\.$/);
   });
@@ -27,11 +30,14 @@ describe('the built-in properties', () => {
     }
   });
 
-  it('pursue the two goals', () => {
+  it('pursue five goals', () => {
     const goals = builtInProperties.flatMap(({ name, goal }) => (goal === undefined ? [] : [[name, goal]]));
     expect(goals).toEqual([
       ['no-lost-buffers', 'home'],
       ['deadlock', 'progress'],
+      ['lost-wakeup', 'awake'],
+      ['eventual-receipt', 'received'],
+      ['livelock', 'live'],
     ]);
   });
 

@@ -8,7 +8,8 @@ export function committed(defect: string): Trace {
 }
 
 export function committedText(defect: string): string {
-  const file = committedTraces(espAmp).find((candidate) => candidate.defect === defect);
+  const only = { ...espAmp, defects: espAmp.defects.filter(({ name }) => name === defect) };
+  const [file] = committedTraces(only);
   if (file === undefined) throw new Error(`no trace of ${defect}`);
   return file.text;
 }

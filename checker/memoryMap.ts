@@ -1,0 +1,110 @@
+/**
+ * Which words the memory consists of: one for each cell that several agents reach. What only one agent reaches stands in
+ * its position, what nobody reached yet in the image of the start.
+ */
+import {
+  bytesOf,
+  type Location,
+  locationAt,
+  MAX_OFFSET,
+  offsetOf,
+  spaceOf,
+  type Width,
+} from '../memory/index.ts';
+import { type Cell, type CellMap, SEVERAL, SHARED } from './cells.ts';
+import type { Image } from './directPort.ts';
+import type { ContentTable } from './store/contents.ts';
+
+/** How the cells of one state are read. */
+export interface CellReader {
+  /** Newest value of a word of the memory. */
+  newest(word: number): number;
+  /** Newest word of any cell. */
+  wordOf(cell: Cell): number;
+}
+
+export class MemoryMap {
+  readonly #cells: CellMap;
+  readonly #image: Image;
+  readonly #contents: ContentTable;
+  /** Word of each cell that several agents reach; and by location, for the scalars of shared memory among them, + 1. */
+  readonly #words = new Map<number, number>();
+  readonly #scalarWords: Int32Array;
+  readonly #initialWords = new Map<number, number>();
+
+  constructor(sharedBytes: number, cells: CellMap, image: Image, contents: ContentTable) {
+    this.#cells = cells;
+    this.#image = image;
+    this.#contents = contents;
+    this.#scalarWords = new Int32Array(sharedBytes * 8);
+    for (const cell of cells.cells) {
+      // Cells that a larger one swallowed are no longer anyone's.
+      if (cell.agent !== SEVERAL || cells.at(cell.memory, cell.byteOffset)?.number !== cell.number) continue;
+      const word = this.#words.size;
+      this.#words.set(cell.number, word);
+      if (!cell.block && cell.memory === SHARED && cell.byteOffset <= MAX_OFFSET) {
+        const width = (cell.bytes * 8) as Width; // A scalar cell has 1, 2 or 4 bytes.
+        this.#scalarWords[locationAt('shared', cell.byteOffset, width)] = word + 1;
+      }
+    }
+  }
+
+  /** Words of the memory; never 0. */
+  get size(): number {
+    return Math.max(1, this.#words.size);
+  }
+
+  /** Word of a cell, by its number; -1 if only one agent reaches it. */
+  word(cell: number): number {
+    return this.#words.get(cell) ?? -1;
+  }
+
+  /** The memory in which the agents start. */
+  start(): Uint32Array {
+    const memory = new Uint32Array(this.size);
+    for (const [number, word] of this.#words) memory[word] = this.initialWord(this.#cells.cell(number));
+    return memory;
+  }
+
+  /** First word of a cell: its value, or the number of its content. */
+  initialWord(cell: Cell): number {
+    const known = this.#initialWords.get(cell.number);
+    if (known !== undefined) return known;
+    const bytes = this.#bytes(cell.memory).subarray(cell.byteOffset, cell.byteOffset + cell.bytes);
+    const word = cell.block ? this.#contents.intern(bytes) : littleEndian(bytes);
+    this.#initialWords.set(cell.number, word);
+    return word;
+  }
+
+  /** Value at a location; `core`: whose local memory. */
+  load(at: Location, core: number, reader: CellReader): number {
+    const scalar = this.#scalarWords[at] ?? 0;
+    if (scalar > 0) return reader.newest(scalar - 1);
+    const memory = spaceOf(at) === 'local' ? core : SHARED;
+    const from = offsetOf(at);
+    const cell = this.#cells.at(memory, from);
+    if (cell === undefined) return littleEndian(this.#bytes(memory).subarray(from, from + bytesOf(at)));
+    if (!cell.block && from === cell.byteOffset && cell.bytes === bytesOf(at)) return reader.wordOf(cell);
+    // Wider than its cell, or a part of it: byte by byte.
+    const bytes = Array.from({ length: bytesOf(at) }, (_, i) => this.#byte(memory, from + i, reader));
+    return littleEndian(bytes);
+  }
+
+  #byte(memory: number, byteOffset: number, reader: CellReader): number {
+    const cell = this.#cells.at(memory, byteOffset);
+    if (cell === undefined) return this.#bytes(memory)[byteOffset] as number;
+    const word = reader.wordOf(cell);
+    const within = byteOffset - cell.byteOffset;
+    return cell.block ? (this.#contents.bytesOf(word)[within] as number) : (word >>> (8 * within)) & 0xff;
+  }
+
+  #bytes(memory: number): Uint8Array {
+    return memory === SHARED ? this.#image.shared : (this.#image.local[memory] as Uint8Array);
+  }
+}
+
+function littleEndian(bytes: ArrayLike<number>): number {
+  let value = 0;
+  for (let i = bytes.length - 1; i >= 0; i--) value = value * 256 + (bytes[i] as number);
+  return value;
+}

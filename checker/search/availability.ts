@@ -1,0 +1,81 @@
+/** In which states a message waits in a slot. */
+import type { Exhausted } from './exhausted.ts';
+
+/** Per state: 1 if a message was sent in the slot, and is not taken yet. */
+export function sentIn(space: Exhausted, slot: number): Uint8Array {
+  const { system, monitors } = space.machine;
+  const available = statesWith(space, (ledger) => monitors.slotState(ledger, slot) === 'available');
+  excludeGiving(space, system.slots[slot]?.address ?? -1, available);
+  return available;
+}
+
+/** The same of one state. */
+export function isSent({ machine, states }: Exhausted, state: number, slot: number): boolean {
+  const { width, firstPosition, monitorWord, positions, monitors, system } = machine;
+  const words = states.data.subarray(state * width, (state + 1) * width);
+  const address = system.slots[slot]?.address ?? -1;
+  return (
+    monitors.slotState(words[monitorWord] as number, slot) === 'available' &&
+    words.subarray(firstPosition).every((position) => !positions.record(position).giving.includes(address))
+  );
+}
+
+/** Per state: 1 if a message was sent in any slot, and is not taken yet. */
+export function sentAnywhere(space: Exhausted): Uint8Array {
+  const { machine, states, graph } = space;
+  const { width, firstPosition, monitorWord, positions, monitors, system } = machine;
+  const slots = system.slots.length;
+  const available = (ledger: number, slot: number): boolean =>
+    monitors.slotState(ledger, slot) === 'available';
+  const counts = new Uint16Array(monitors.size);
+  for (let ledger = 0; ledger < counts.length; ledger++)
+    for (let slot = 0; slot < slots; slot++)
+      if (available(ledger, slot)) counts[ledger] = (counts[ledger] as number) + 1;
+  const givers = positions.records.map(({ giving }) =>
+    giving
+      .map((address) => system.slots.findIndex((slot) => slot.address === address))
+      .filter((slot) => slot >= 0),
+  );
+  const gives = Uint8Array.from(givers, (given) => (given.length > 0 ? 1 : 0));
+  const inside = new Uint8Array(graph.states);
+  for (let state = 0; state < graph.states; state++) {
+    if (graph.cut[state] === 1) continue;
+    const at = state * width;
+    const ledger = states.data[at + monitorWord] as number;
+    let sent = counts[ledger] as number;
+    for (let place = firstPosition; place < width && sent > 0; place++) {
+      const position = states.data[at + place] as number;
+      if (gives[position] === 0) continue;
+      for (const slot of givers[position] as number[]) if (available(ledger, slot)) sent--;
+    }
+    if (sent > 0) inside[state] = 1;
+  }
+  return inside;
+}
+
+/** States whose ledger (of which there are far fewer) is of a kind. */
+export function statesWith(
+  { machine, graph, states }: Exhausted,
+  test: (ledger: number) => boolean,
+): Uint8Array {
+  const { width, monitorWord } = machine;
+  const ledgers = new Uint8Array(machine.monitors.size);
+  for (let ledger = 0; ledger < ledgers.length; ledger++) ledgers[ledger] = test(ledger) ? 1 : 0;
+  const inside = new Uint8Array(graph.states);
+  for (let state = 0; state < graph.states; state++) {
+    if (graph.cut[state] === 0)
+      inside[state] = ledgers[states.data[state * width + monitorWord] as number] as number;
+  }
+  return inside;
+}
+
+/** A message whose sending is not over was not sent: takes the states out in which an agent is still about it. */
+function excludeGiving({ machine, states, graph }: Exhausted, address: number, inside: Uint8Array): void {
+  const { width, firstPosition, positions } = machine;
+  const giving = Uint8Array.from(positions.records, (record) => (record.giving.includes(address) ? 1 : 0));
+  for (let state = 0; state < graph.states; state++) {
+    if (inside[state] === 0) continue;
+    for (let place = firstPosition; place < width; place++)
+      if (giving[states.data[state * width + place] as number] === 1) inside[state] = 0;
+  }
+}

@@ -1,0 +1,421 @@
+/**
+ * The record of one turn of one agent: the results of its steps so far, fed back in order when it runs again, each
+ * checked against the access that the code makes now. At the first step without a result it throws, which suspends the
+ * agent there. It also puts events and moves of ownership with the steps that they belong to.
+ */
+import { AccessError, type FenceOrdering, type PlainData } from '../memory/index.ts';
+import {
+  type Access,
+  type AccessTable,
+  ASLEEP,
+  CAS,
+  ENTER,
+  KIND_NAMES,
+  LOAD,
+  NO_ACCESS,
+  PAUSE,
+  READ,
+  SPIN,
+  STORE,
+  sameAccess,
+  TAKE,
+  WAIT,
+} from './access.ts';
+import { type Cell, type CellMap, SHARED } from './cells.ts';
+import { OperationStack } from './operationStack.ts';
+import { canonical } from './plain.ts';
+import {
+  type Entry,
+  type LoopEntry,
+  type LoopRecord,
+  type PrivateWords,
+  privateKeyOf,
+  type Root,
+} from './position.ts';
+import type { RawEvent } from './rawEvent.ts';
+import type { ContentTable } from './store/contents.ts';
+import type { SlotAction, System } from './system.ts';
+import { TargetError } from './targetError.ts';
+
+/** Thrown to suspend the agent. It must reach the engine. */
+export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
+/** Thrown when an operation exceeds its bound on accesses. */
+export class Unbounded extends Error {}
+
+/** Before the first turn. */
+const NO_ROOT: Root = {
+  id: -1,
+  agent: -1,
+  state: null,
+  privateWords: new Map(),
+  privateKey: '',
+  position: -1,
+  pausedPosition: -1,
+  deadPosition: -1,
+};
+
+/** What the port needs of the engine around it. */
+export interface SteppedPortHost {
+  readonly system: System;
+  readonly cells: CellMap;
+  readonly contents: ContentTable;
+  readonly accesses: AccessTable;
+  /** First word of a cell. */
+  initialWord(cell: Cell): number;
+  /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
+  fenceIsStep(order: FenceOrdering): boolean;
+  /** Interns the end of a loop's pass, or of the loop. */
+  loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry;
+  /** Where the code stands now, if sites are recorded. */
+  site(): string | null;
+}
+
+/** One agent's recorder; its port adds the accesses. */
+export abstract class StepRecorder {
+  readonly agent: number;
+  readonly core: number;
+  protected readonly host: SteppedPortHost;
+
+  #root: Root;
+  protected entries: Entry[] = [];
+  protected cursor = 0;
+  protected privateCells = new Map<number, number>();
+  protected readonly stack = new OperationStack();
+  protected loops = 0;
+  /** Moves of ownership told of since the last step, and among the events that wait for the next one. */
+  #moves = 0;
+  #waitingMoves = 0;
+  /** A move before the turn's first step would share its step with one that was made before the turn. */
+  #carried = false;
+  #eventsBefore = 0;
+  /**
+   * The call of an operation that gives a buffer away, and what follows until the next step: it belongs to that step,
+   * not to the one before. So ownership ends when the operation first acts, and others may come in before.
+   */
+  protected waiting: RawEvent[] = [];
+  /** What the port threw and will throw again at each access, whoever catches it. */
+  protected failure: Error | null = null;
+  /** Operation out of which the implementation threw last. */
+  protected thrownBy: string | null = null;
+
+  /** What the step has caused so far; read by the engine after the run. */
+  events: RawEvent[] = [];
+  suspended = false;
+  /** The access at which it is suspended; null when it waits for a step of its own before the turn (`pausedAtStart`). */
+  pending: Access | null = null;
+  pausedAtStart = false;
+  site: string | null = null;
+  merged: string[] = [];
+
+  constructor(agent: number, core: number, host: SteppedPortHost) {
+    this.#root = NO_ROOT;
+    this.agent = agent;
+    this.core = core;
+    this.host = host;
+  }
+
+  /** Begins the run of a step; or, `first`, the way to the first one, which several agents go at the same time. */
+  beginStep(first: boolean): void {
+    this.events = [];
+    this.merged = [];
+    this.#moves = 0;
+    this.#carried = first;
+  }
+
+  /** Begins a turn, with the results recorded in it so far. */
+  beginTurn(root: Root, newest: Entry | null): void {
+    this.#carried = newest === null && (this.#carried || this.#moves > 0);
+    this.#eventsBefore = this.events.length;
+    this.pausedAtStart = false;
+    this.#root = root;
+    const entries: Entry[] = new Array(newest?.length ?? 0);
+    for (let entry = newest; entry !== null; entry = entry.parent) entries[entry.length - 1] = entry;
+    this.entries = entries;
+    this.cursor = 0;
+    this.privateCells = new Map(root.privateWords);
+    this.stack.clear();
+    this.loops = 0;
+    this.#moves = 0;
+    this.#waitingMoves = 0;
+    this.waiting = [];
+    this.failure = null;
+    this.thrownBy = null;
+    this.suspended = false;
+    this.pending = null;
+    this.site = null;
+  }
+
+  /** Ends a turn that returned: what still waits for a step has none left in it. */
+  endTurn(): void {
+    this.checkSuspended();
+    this.settle();
+  }
+
+  /** What the port threw out of an access, even if the implementation caught it; null: nothing. */
+  get thrown(): Error | null {
+    return this.failure;
+  }
+
+  get newest(): Entry | null {
+    return this.entries[this.entries.length - 1] ?? null;
+  }
+
+  get privateWords(): PrivateWords {
+    return this.privateCells;
+  }
+
+  get operations(): readonly string[] {
+    const open = this.stack.names;
+    const waiting =
+      this.pending?.kind === PAUSE ? this.waiting.find(({ kind }) => kind === 'call') : undefined;
+    // An operation without any access is over by the time it gets a step.
+    return waiting?.kind === 'call' && !open.includes(waiting.operation)
+      ? [...open, waiting.operation]
+      : open;
+  }
+
+  /** Addresses of the buffers that open operations are giving away. */
+  get giving(): readonly number[] {
+    return this.stack.giving;
+  }
+
+  /**
+   * Nothing is in progress: the turn has begun, but nothing has happened in it yet, and it is not about to give a buffer
+   * away; or it waits, in no operation, for what others have to do.
+   */
+  get isResting(): boolean {
+    if (this.#waitingMoves > 0) return false;
+    return this.entries.length === 0 || this.restsWithin;
+  }
+
+  /** It rests within a turn, so that the turn's start does not say what its private cells hold. */
+  get restsWithin(): boolean {
+    const kind = this.pending?.kind;
+    const waits = kind === WAIT || kind === ASLEEP || kind === TAKE;
+    return waits && this.stack.names.length === 0;
+  }
+
+  /** Whether all recorded results have been consumed: what happens now is new. */
+  get isLive(): boolean {
+    return this.cursor === this.entries.length;
+  }
+
+  /** What went wrong when the implementation threw, as an event; after what happened before it. */
+  fault(error: unknown): RawEvent {
+    if (this.isLive) this.events.push(...this.waiting);
+    this.waiting = [];
+    const operation = this.thrownBy ?? this.stack.innermost;
+    if (error instanceof AccessError)
+      return { kind: 'fault', fault: error.code, operation, message: error.message };
+    if (error instanceof Unbounded)
+      return { kind: 'fault', fault: 'unbounded', operation, message: error.message };
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return {
+      kind: 'fault',
+      fault: 'threw',
+      operation,
+      message: `${operation ?? 'the program'} threw ${message}`,
+    };
+  }
+
+  // --- Steps -------------------------------------------------------------------------------------------------------
+
+  /** The result of an access that is a step: recorded, or not known yet, which suspends the agent. */
+  protected step(access: Access): number {
+    this.checkSuspended();
+    const entry = this.entries[this.cursor];
+    if (entry === undefined) {
+      this.pending = access;
+      // A step that the engine makes by itself stands nowhere in the code.
+      const { kind } = access;
+      this.site = kind === PAUSE || kind === SPIN || kind === ENTER ? null : this.host.site();
+      this.#suspend();
+    }
+    if (entry.kind !== 'access' || !sameAccess(this.host.accesses.get(entry.access), access)) {
+      throw this.fail(this.#nondeterministic(entry, access));
+    }
+    this.cursor++;
+    this.#carried = false;
+    // The newest result is the step being made: what waited for it happens now, and then the access itself.
+    if (this.isLive) this.events.push(...this.waiting);
+    this.#moves = access.kind === PAUSE ? this.#waitingMoves : 0;
+    this.waiting = [];
+    this.#waitingMoves = 0;
+    if (access.cell >= 0) {
+      const cell = this.host.cells.cell(access.cell);
+      const failed = access.kind === CAS && entry.word !== access.expected;
+      const writes = access.kind !== LOAD && access.kind !== READ && !failed;
+      this.watch(cell.memory, cell.byteOffset + access.within, access.bytes, writes);
+    }
+    return entry.word;
+  }
+
+  /** Tells monitors of an access to shared memory, when it has happened. */
+  protected watch(memory: number, byteOffset: number, length: number, writes: boolean): void {
+    const { system, cells } = this.host;
+    if (system.watchAccesses !== true || memory !== SHARED) return;
+    const operation = this.stack.innermost;
+    const name = cells.nameOf(memory, byteOffset, length);
+    this.emit({ kind: 'access', writes, byteOffset, length, name, operation });
+  }
+
+  /** A step that does nothing: a loop came back to where it was, and others may run before it looks again. */
+  protected spin(): void {
+    this.step({ ...NO_ACCESS, kind: SPIN });
+  }
+
+  #suspend(): never {
+    this.suspended = true;
+    throw SUSPENSION;
+  }
+
+  /** Code that goes on after it was suspended has caught what was not meant for it: keep throwing. */
+  protected checkSuspended(): void {
+    if (this.suspended) throw SUSPENSION;
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** Notes what is thrown out of an access, so that whoever catches it cannot go on as if nothing were. */
+  protected fail<E extends Error>(error: E): E {
+    this.failure ??= error;
+    return error;
+  }
+
+  #nondeterministic(entry: Entry, now: Access): TargetError {
+    const recorded = entry.kind === 'access' ? this.describe(this.host.accesses.get(entry.access)) : 'a loop';
+    return new TargetError(
+      'nondeterministic',
+      `agent ${this.host.system.agents[this.agent]?.name}: run again with the same results, the code made another access. ` +
+        `Recorded: ${recorded}; now: ${this.describe(now)}. ` +
+        `Keep all state in the port's memories or in the program's state, and use no time, no random numbers.`,
+    );
+  }
+
+  /** An access in words, for messages. */
+  describe(access: Access): string {
+    const cell = access.cell < 0 ? null : this.host.cells.cell(access.cell);
+    const place =
+      cell === null
+        ? access.name
+        : this.host.cells.nameOf(cell.memory, cell.byteOffset + access.within, access.bytes);
+    const value = access.kind === STORE ? ` = ${access.value}` : '';
+    return `${KIND_NAMES[access.kind]} ${place}${value} ${access.order}`.replace(/ +/g, ' ').trim();
+  }
+
+  /** Runs what may throw out of an access, and notes what it threw. */
+  protected guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.fail(error as Error); // Only errors of ours are thrown in there.
+    }
+  }
+
+  // --- Operations --------------------------------------------------------------------------------------------------
+
+  protected count(what: string | (() => string)): void {
+    this.checkSuspended();
+    const bound = this.host.system.accessBound;
+    const exceeded = this.stack.count(bound);
+    if (exceeded === null) return;
+    const last = typeof what === 'string' ? what : what();
+    throw this.fail(
+      new Unbounded(
+        `${exceeded} made more than ${bound} accesses without an end, the last to ${last}. ` +
+          `If that loop is meant to go on until another agent acts, write it with port.repeat.`,
+      ),
+    );
+  }
+
+  /** Told with the step just made; or, if something waits for the next step, after that. */
+  protected emit(event: RawEvent): void {
+    if (this.waiting.length > 0) this.waiting.push(event);
+    else if (this.isLive) this.events.push(event);
+  }
+
+  /**
+   * Ownership moves: at a call with the next step, at a return with the one just made. Nobody could come in between two
+   * moves in one step, so a second one without an access before it makes a step of its own.
+   */
+  protected move(action: SlotAction | null, depth: number, when: 'call' | 'return'): void {
+    if (action === null) return;
+    const { event: name, address, length = -1 } = action;
+    const event: RawEvent = { kind: 'slot', event: name, depth, address, length };
+    if (this.#waitingMoves > 0) this.step({ ...NO_ACCESS, kind: PAUSE });
+    if (when === 'call') {
+      this.waiting.push(event);
+      this.#waitingMoves++;
+      return;
+    }
+    if (this.#carried) this.#pauseAtStart();
+    if (this.#moves > 0) this.step({ ...NO_ACCESS, kind: PAUSE });
+    if (this.isLive) this.events.push(event);
+    this.#moves++;
+  }
+
+  /** Nothing of the turn has happened yet: it will, after a step of its own. */
+  #pauseAtStart(): never {
+    this.events.length = this.#eventsBefore;
+    this.pausedAtStart = true;
+    this.#suspend();
+  }
+
+  /** No step follows to which the waiting events could belong: they get one if they move something. */
+  protected settle(): void {
+    if (this.#waitingMoves > 0) this.step({ ...NO_ACCESS, kind: PAUSE });
+    if (this.isLive) this.events.push(...this.waiting);
+    this.waiting = [];
+  }
+
+  // --- Loops -------------------------------------------------------------------------------------------------------
+
+  protected resume(recorded: LoopEntry): void {
+    this.cursor++;
+    this.#carried = false;
+    this.#moves = recorded.moved ? 1 : 0;
+    this.#waitingMoves = 0;
+    this.waiting = [];
+    this.privateCells = new Map(recorded.privateWords);
+    this.stack.restore(recorded.frames);
+  }
+
+  /** Drops the results recorded since the loop began, and records in their place where it stands. */
+  protected forget(
+    base: number,
+    kind: LoopEntry['kind'],
+    nesting: number,
+    data: PlainData | undefined,
+  ): LoopEntry {
+    if (!this.isLive) {
+      const message = 'a loop ended earlier than when its results were recorded';
+      throw this.fail(new TargetError('nondeterministic', message));
+    }
+    const frames = this.stack.records();
+    const text = this.guarded(() => (data === undefined ? '' : canonical(data, 'the state of a loop')));
+    const parent = this.entries[base - 1] ?? null;
+    const entry = this.host.loopEntry(this.#root, parent, {
+      kind,
+      nesting,
+      // A copy: the target may change what it returned.
+      data: text === '' ? undefined : JSON.parse(text),
+      privateWords: new Map(this.privateCells),
+      frames,
+      moved: this.#moves > 0,
+      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateKeyOf(this.privateCells)}|${JSON.stringify(frames)}`,
+    });
+    this.entries.length = base;
+    this.entries.push(entry);
+    this.cursor = base + 1;
+    return entry;
+  }
+
+  protected noteMerged(what: string | (() => string)): void {
+    if (!this.isLive || this.host.site === noSite) return;
+    this.merged.push(typeof what === 'string' ? what : what());
+  }
+}
+
+/** A host that records no sites. */
+export function noSite(): null {
+  return null;
+}

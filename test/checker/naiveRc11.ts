@@ -1,0 +1,359 @@
+/**
+ * Random small programs under rc11, and a second opinion on what they can do: execution graphs, built event by event
+ * and checked against the axioms of RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer, PLDI 2017), without views. A graph has
+ * program order, who reads from whom, and the coherence order of each location; every graph is visited once. That a load
+ * only reads from what is there already is the axiom that no cycle of program order and reads-from exists.
+ *
+ * No access is seq_cst here, fences may be: there the axioms and the model must agree exactly.
+ */
+import fc from 'fast-check';
+import { check, type System } from 'vqcheck/checker';
+import { type AtomicOrdering, type FenceOrdering, locationAt, type Ordering } from 'vqcheck/memory';
+import type { Property } from 'vqcheck/properties';
+import { once, tiny } from './support.ts';
+
+// --- Programs --------------------------------------------------------------------------------------------------------
+
+export type Rc11Op =
+  | { readonly kind: 'load'; readonly at: number; readonly order: Ordering }
+  | { readonly kind: 'store'; readonly at: number; readonly value: number; readonly order: Ordering }
+  | { readonly kind: 'add'; readonly at: number; readonly value: number; readonly order: AtomicOrdering }
+  | {
+      readonly kind: 'cas';
+      readonly at: number;
+      readonly expected: number;
+      readonly desired: number;
+      readonly order: AtomicOrdering;
+      readonly failureOrder: AtomicOrdering;
+    }
+  | { readonly kind: 'fence'; readonly order: FenceOrdering };
+
+export type Rc11Program = readonly (readonly Rc11Op[])[];
+
+const MOST_THREADS = 3;
+const MOST_OPS = 4;
+/** Events are bits of a number: those of the threads, then the first writes of the locations. */
+const INITIAL = MOST_THREADS * MOST_OPS;
+const PLACES = 2;
+const EVENTS = INITIAL + PLACES;
+
+const place = fc.nat(PLACES - 1);
+const value = fc.integer({ min: 1, max: 2 });
+const randomOps: fc.Arbitrary<Rc11Op> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('load' as const),
+      at: place,
+      order: fc.constantFrom<Ordering>('relaxed', 'relaxed', 'acquire', 'acquire', 'plain'),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('store' as const),
+      at: place,
+      value,
+      order: fc.constantFrom<Ordering>('relaxed', 'relaxed', 'release', 'release', 'plain'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('add' as const),
+      at: place,
+      value,
+      order: fc.constantFrom<AtomicOrdering>('relaxed', 'acquire', 'release', 'acq_rel'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('cas' as const),
+      at: place,
+      expected: fc.nat(2),
+      desired: value,
+      order: fc.constantFrom<AtomicOrdering>('relaxed', 'acquire', 'release', 'acq_rel'),
+      failureOrder: fc.constantFrom<AtomicOrdering>('relaxed', 'acquire'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('fence' as const),
+      order: fc.constantFrom<FenceOrdering>('acquire', 'release', 'acq_rel', 'seq_cst', 'seq_cst'),
+    }),
+  },
+);
+
+export const rc11Programs: fc.Arbitrary<Rc11Program> = fc.oneof(
+  fc.array(fc.array(randomOps, { minLength: 2, maxLength: MOST_OPS }), { minLength: 2, maxLength: 2 }),
+  fc.array(fc.array(randomOps, { minLength: 2, maxLength: 3 }), { minLength: 3, maxLength: 3 }),
+);
+
+// --- By the engine ---------------------------------------------------------------------------------------------------
+
+/** Ends by the engine: the results of each thread's operations (0 where there is none), then both locations. */
+export function engineEnds(threads: Rc11Program): ReadonlySet<string> {
+  const ends = new Set<string>();
+  const register = (i: number) => locationAt('local', 4 * i, 32);
+  const ended = register(MOST_OPS);
+  const shared = (at: number) => locationAt('shared', 4 * at, 32);
+  const agents = Object.fromEntries(
+    threads.map((ops, index) => [
+      String(index),
+      once((port) => {
+        for (const [i, op] of ops.entries()) {
+          let result = 0;
+          if (op.kind === 'load') result = port.load(shared(op.at), op.order);
+          else if (op.kind === 'store') port.store(shared(op.at), op.value, op.order);
+          else if (op.kind === 'add') result = port.rmw(shared(op.at), 'add', op.value, op.order);
+          else if (op.kind === 'cas')
+            result = port.cas(shared(op.at), op.expected, op.desired, op.order, op.failureOrder);
+          else port.fence(op.order);
+          port.store(register(i), result, 'plain');
+        }
+        port.store(ended, 1, 'plain');
+      }),
+    ]),
+  );
+  const collect: Property = {
+    name: 'ends',
+    title: 'Ends are collected.',
+    quiescent: () => (view) => {
+      if (!threads.every((_, core) => view.load(ended, core) === 1)) return null;
+      const results = threads.map((ops, core) => ops.map((_, i) => view.load(register(i), core)).join(' '));
+      ends.add([...results, `${view.load(shared(0))} ${view.load(shared(1))}`].join(' | '));
+      return null;
+    },
+  };
+  const system: System = tiny(agents, { localBytes: 4 * (MOST_OPS + 1), properties: [collect] });
+  // Every access to a shared location is a step, whoever else reaches it.
+  const cells = [0, 1].map((at) => ({ memory: -1, byteOffset: 4 * at, bytes: 4, block: false }));
+  const { verdict, error, incomplete } = check(system, { memory: 'rc11', cells });
+  if (verdict !== 'proved') throw new Error(`${verdict}: ${error?.message ?? incomplete?.kind}`);
+  return ends;
+}
+
+// --- By the axioms ---------------------------------------------------------------------------------------------------
+
+/** Axioms with one mistake: to show that the comparison would notice it. */
+export const WRONG_AXIOMS = [
+  'later stores do not continue a release sequence',
+  'read-modify-writes do not continue a release sequence',
+  'stores of any core continue a release sequence',
+  'an acquire fence does nothing',
+  'a release fence does nothing',
+  'a seq_cst fence is only acq_rel',
+  'seq_cst fences are not ordered by what lies between',
+  'plain accesses synchronize like relaxed ones',
+  'a store may come between the halves of a read-modify-write',
+  'stores come last in coherence order',
+  'a failing CAS reads with the order of success',
+  'loads read the newest',
+] as const;
+export type WrongAxiom = (typeof WRONG_AXIOMS)[number];
+
+interface Event {
+  readonly op: Rc11Op | null;
+  /** Event that it reads from, or -1; value read, and written (null: it writes nothing). */
+  readonly from: number;
+  readonly read: number;
+  readonly written: number | null;
+}
+
+/** Events by their number; of each location, its writes in coherence order. */
+interface Graph {
+  readonly events: readonly (Event | null)[];
+  readonly coherence: readonly (readonly number[])[];
+}
+
+/** Ends by the axioms, in the form of `engineEnds`. */
+export function axiomaticEnds(threads: Rc11Program, wrong: WrongAxiom | null = null): ReadonlySet<string> {
+  const ends = new Set<string>();
+  const visited = new Set<string>();
+  const visit = (graph: Graph): void => {
+    const key = JSON.stringify([graph.coherence, graph.events.map((event) => event?.from ?? null)]);
+    if (visited.has(key)) return;
+    visited.add(key);
+    if (!isConsistent(graph, wrong)) return;
+    let complete = true;
+    for (const [thread, ops] of threads.entries()) {
+      const done = ops.findIndex((_, i) => graph.events[thread * MOST_OPS + i] === null);
+      if (done < 0) continue;
+      complete = false;
+      for (const next of extended(graph, thread * MOST_OPS + done, ops[done] as Rc11Op, wrong)) visit(next);
+    }
+    if (!complete) return;
+    const results = threads.map((ops, thread) =>
+      ops.map((_, i) => graph.events[thread * MOST_OPS + i]?.read ?? 0).join(' '),
+    );
+    const last = graph.coherence.map((writes) => graph.events[writes.at(-1) ?? 0]?.written);
+    ends.add([...results, last.join(' ')].join(' | '));
+  };
+  const initial: Event = { op: null, from: -1, read: 0, written: 0 };
+  visit({
+    events: Array.from({ length: EVENTS }, (_, event) => (event < INITIAL ? null : initial)),
+    coherence: Array.from({ length: PLACES }, (_, at) => [INITIAL + at]),
+  });
+  return ends;
+}
+
+/** All graphs with the event added: by what it reads from, and by its place in coherence order. */
+function* extended(graph: Graph, id: number, op: Rc11Op, wrong: WrongAxiom | null): Generator<Graph> {
+  if (op.kind === 'fence') {
+    yield { ...graph, events: graph.events.with(id, { op, from: -1, read: 0, written: null }) };
+    return;
+  }
+  const writes = graph.coherence[op.at] ?? [];
+  const newest = writes.at(-1) as number;
+  const sources = op.kind === 'store' ? [-1] : wrong === 'loads read the newest' ? [newest] : writes;
+  for (const from of sources) {
+    const read = from < 0 ? 0 : (graph.events[from]?.written ?? 0);
+    const written =
+      op.kind === 'store'
+        ? op.value
+        : op.kind === 'add'
+          ? read + op.value
+          : op.kind === 'cas' && read === op.expected
+            ? op.desired
+            : null;
+    const events = graph.events.with(id, { op, from, read, written });
+    if (written === null) {
+      yield { ...graph, events };
+      continue;
+    }
+    const first = wrong === 'stores come last in coherence order' ? writes.length : 1;
+    for (let at = first; at <= writes.length; at++)
+      yield { events, coherence: graph.coherence.with(op.at, writes.toSpliced(at, 0, id)) };
+  }
+}
+
+/** A relation: of each event, the set of those it relates to. */
+type Relation = number[];
+
+function isConsistent(graph: Graph, wrong: WrongAxiom | null): boolean {
+  const { events, coherence } = graph;
+  const ids = events.flatMap((event, id) => (event === null ? [] : [id]));
+  const before: Relation = events.map(() => 0);
+  for (const a of ids) {
+    for (const b of ids) {
+      const inThread = a < INITIAL && b < INITIAL && Math.floor(a / MOST_OPS) === Math.floor(b / MOST_OPS);
+      if ((inThread && a < b) || (a >= INITIAL && b < INITIAL)) add(before, a, b);
+    }
+  }
+  const communication: Relation = events.map(() => 0);
+  for (const writes of coherence) {
+    for (const [i, write] of writes.entries()) {
+      for (const later of writes.slice(i + 1)) add(communication, write, later);
+      for (const reader of ids.filter((id) => events[id]?.from === write)) {
+        add(communication, write, reader);
+        for (const later of writes.slice(i + 1)) if (later !== reader) add(communication, reader, later);
+        const isUpdate = events[reader]?.written !== null;
+        const allowed = wrong === 'a store may come between the halves of a read-modify-write';
+        // Atomicity: nothing between what a read-modify-write reads and what it writes.
+        if (isUpdate && !allowed && writes[i + 1] !== reader) return false;
+      }
+    }
+  }
+  const extendedCoherence = closure(communication);
+  const happensBefore = closure(union(before, synchronization(graph, ids, before, wrong)));
+  if (!isIrreflexive(happensBefore)) return false;
+  if (!isIrreflexive(composed(happensBefore, extendedCoherence))) return false;
+  if (!isIrreflexive(extendedCoherence)) return false;
+  const between = composed(composed(happensBefore, extendedCoherence), happensBefore);
+  const order =
+    wrong === 'seq_cst fences are not ordered by what lies between'
+      ? happensBefore
+      : union(happensBefore, between);
+  const fences = ids.filter((id) => {
+    const op = events[id]?.op;
+    return op?.kind === 'fence' && op.order === 'seq_cst';
+  });
+  if (wrong === 'a seq_cst fence is only acq_rel') return true;
+  let mask = 0;
+  for (const fence of fences) mask |= 1 << fence;
+  const ofFences = order.map((set, id) => ((mask >> id) & 1 ? set & mask : 0));
+  return isIrreflexive(closure(ofFences));
+}
+
+/** Release events (writes, fences) with the acquire events (reads, fences) that synchronize with them. */
+function synchronization(
+  { events, coherence }: Graph,
+  ids: readonly number[],
+  before: Relation,
+  wrong: WrongAxiom | null,
+): Relation {
+  const synchronizes: Relation = events.map(() => 0);
+  const isBefore = (a: number, b: number): boolean => (((before[a] as number) >> b) & 1) === 1;
+  const isAtomic = (id: number): boolean =>
+    orderOf(events[id], wrong) !== 'plain' || wrong === 'plain accesses synchronize like relaxed ones';
+  const fences = (orders: readonly string[], ignored: WrongAxiom): readonly number[] =>
+    ids.filter((id) => {
+      const op = events[id]?.op;
+      return op?.kind === 'fence' && orders.includes(op.order) && wrong !== ignored;
+    });
+  const releaseFences = fences(['release', 'acq_rel', 'seq_cst'], 'a release fence does nothing');
+  const acquireFences = fences(['acquire', 'acq_rel', 'seq_cst'], 'an acquire fence does nothing');
+  for (const writes of coherence) {
+    for (const head of writes) {
+      if (head >= INITIAL) continue;
+      const releases = releaseFences.filter((fence) => isBefore(fence, head));
+      if (['release', 'acq_rel'].includes(orderOf(events[head], wrong))) releases.push(head);
+      if (releases.length === 0) continue;
+      const sequence = new Set<number>();
+      for (const write of writes) {
+        const continues =
+          (isBefore(head, write) && wrong !== 'later stores do not continue a release sequence') ||
+          (writes.indexOf(write) > writes.indexOf(head) &&
+            wrong === 'stores of any core continue a release sequence');
+        if ((write === head || continues) && isAtomic(write)) sequence.add(write);
+      }
+      if (wrong !== 'read-modify-writes do not continue a release sequence') {
+        // In coherence order, so that what each reads from has been decided.
+        for (const write of writes) if (sequence.has(events[write]?.from ?? -1)) sequence.add(write);
+      }
+      for (const reader of ids) {
+        if (!sequence.has(events[reader]?.from ?? -1) || !isAtomic(reader)) continue;
+        const acquires = acquireFences.filter((fence) => isBefore(reader, fence));
+        if (['acquire', 'acq_rel'].includes(orderOf(events[reader], wrong))) acquires.push(reader);
+        for (const a of releases) for (const b of acquires) add(synchronizes, a, b);
+      }
+    }
+  }
+  return synchronizes;
+}
+
+/** Order of an access, of a CAS by its outcome. */
+function orderOf(event: Event | null | undefined, wrong: WrongAxiom | null): Ordering {
+  const op = event?.op;
+  if (op === null || op === undefined) return 'plain';
+  const failed = op.kind === 'cas' && event?.written === null;
+  if (failed && wrong !== 'a failing CAS reads with the order of success') return op.failureOrder;
+  return op.order;
+}
+
+function add(relation: Relation, a: number, b: number): void {
+  relation[a] = (relation[a] as number) | (1 << b);
+}
+
+function union(r: Relation, s: Relation): Relation {
+  return r.map((set, id) => set | (s[id] as number));
+}
+
+function composed(r: Relation, s: Relation): Relation {
+  return r.map((set) => s.reduce((sum, then, id) => ((set >> id) & 1 ? sum | then : sum), 0));
+}
+
+function closure(r: Relation): Relation {
+  const closed = [...r];
+  for (let via = 0; via < closed.length; via++) {
+    for (let id = 0; id < closed.length; id++)
+      if (((closed[id] as number) >> via) & 1) closed[id] = (closed[id] as number) | (closed[via] as number);
+  }
+  return closed;
+}
+
+function isIrreflexive(r: Relation): boolean {
+  return r.every((set, id) => ((set >> id) & 1) === 0);
+}
