@@ -145,7 +145,7 @@ class Round {
     this.#unreceived = this.#unreceived.map(
       (before, slot) =>
         before &&
-        machine.monitors.slotState(ledger, slot) === 'available' &&
+        machine.monitors.isAvailable(ledger, slot) &&
         !this.#isGiving(state, this.#system.slots[slot]?.address ?? -1),
     );
     if (this.#isFinished(state)) this.finishes = true;

@@ -30,6 +30,7 @@ export interface BrokenProperty {
 /** The ledger's word of a slot: its state in the low bits, then who acquired it + 1. */
 const STATE_BITS = 3;
 const STATE_MASK = (1 << STATE_BITS) - 1;
+const AVAILABLE = slotStates.indexOf('available');
 
 /** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
 type PreparedEvent =
@@ -153,6 +154,11 @@ export class MonitorBank {
 
   slotState(state: number, slot: number): SlotState {
     return slotName((this.#vectors.get(state, slot) as number) & STATE_MASK);
+  }
+
+  /** Whether a message waits in the slot: fast. */
+  isAvailable(state: number, slot: number): boolean {
+    return (this.#vectors.get(state, slot) & STATE_MASK) === AVAILABLE;
   }
 
   /** Agent that owns the slot's buffer, or -1. */

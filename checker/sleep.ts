@@ -42,7 +42,7 @@ export function receivingCores(system: System, queue: number): number {
 export function neglected(machine: Machine, sleeping: number, slot: number, ledger: number): string | null {
   const { system, monitors } = machine;
   const { name, queue } = system.slots[slot] ?? { name: '', queue: 0 };
-  if (monitors.slotState(ledger, slot) !== 'available') return null;
+  if (!monitors.isAvailable(ledger, slot)) return null;
   const receivers = receivingCores(system, queue);
   if (receivers === 0 || (sleeping & receivers) !== receivers) return null;
   return asleepMessage(system, receivers, name);

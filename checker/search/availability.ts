@@ -4,7 +4,7 @@ import type { Exhausted } from './exhausted.ts';
 /** Per state: 1 if a message was sent in the slot, and is not taken yet. */
 export function sentIn(space: Exhausted, slot: number): Uint8Array {
   const { system, monitors } = space.machine;
-  const available = statesWith(space, (ledger) => monitors.slotState(ledger, slot) === 'available');
+  const available = statesWith(space, (ledger) => monitors.isAvailable(ledger, slot));
   excludeGiving(space, system.slots[slot]?.address ?? -1, available);
   return available;
 }
@@ -15,7 +15,7 @@ export function isSent({ machine, states }: Exhausted, state: number, slot: numb
   const words = states.data.subarray(state * width, (state + 1) * width);
   const address = system.slots[slot]?.address ?? -1;
   return (
-    monitors.slotState(words[monitorWord] as number, slot) === 'available' &&
+    monitors.isAvailable(words[monitorWord] as number, slot) &&
     words.subarray(firstPosition).every((position) => !positions.record(position).giving.includes(address))
   );
 }
@@ -25,12 +25,10 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
   const { machine, states, graph } = space;
   const { width, firstPosition, monitorWord, positions, monitors, system } = machine;
   const slots = system.slots.length;
-  const available = (ledger: number, slot: number): boolean =>
-    monitors.slotState(ledger, slot) === 'available';
   const counts = new Uint16Array(monitors.size);
   for (let ledger = 0; ledger < counts.length; ledger++)
     for (let slot = 0; slot < slots; slot++)
-      if (available(ledger, slot)) counts[ledger] = (counts[ledger] as number) + 1;
+      if (monitors.isAvailable(ledger, slot)) counts[ledger] = (counts[ledger] as number) + 1;
   const givers = positions.records.map(({ giving }) =>
     giving
       .map((address) => system.slots.findIndex((slot) => slot.address === address))
@@ -46,7 +44,7 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
     for (let place = firstPosition; place < width && sent > 0; place++) {
       const position = states.data[at + place] as number;
       if (gives[position] === 0) continue;
-      for (const slot of givers[position] as number[]) if (available(ledger, slot)) sent--;
+      for (const slot of givers[position] as number[]) if (monitors.isAvailable(ledger, slot)) sent--;
     }
     if (sent > 0) inside[state] = 1;
   }

@@ -11,7 +11,7 @@ import { processesOf } from './processes.ts';
 import { LABEL_RANG, LABEL_RECEIVED, PROCESS_MASK, type StateGraph } from './stateGraph.ts';
 
 /** Spaces with more states are not asked: where most states lie on cycles, it takes longer than the search. */
-export const MOST_STATES = 2_000_000;
+export const MOST_STATES = 1_000_000;
 
 /** Null: nobody announces messages, some states were not explored to the end, or there are too many. */
 export function notifications(space: Exhausted): Notifications | null {
@@ -36,7 +36,7 @@ export function notifications(space: Exhausted): Notifications | null {
   for (const { agent, queue } of announced) {
     const slots = system.slots.flatMap((slot, index) => (slot.queue === queue ? [index] : []));
     const waiting = statesWith(space, (ledger) =>
-      slots.some((slot) => machine.monitors.slotState(ledger, slot) === 'available'),
+      slots.some((slot) => machine.monitors.isAvailable(ledger, slot)),
     );
     for (let state = 0; state < graph.states; state++) {
       if (waiting[state] === 1) continue;

@@ -8,18 +8,24 @@ import type { Exhausted } from './exhausted.ts';
 /** Indices of the slots of which it cannot be excluded. */
 export function slotsThatMayStay(space: Exhausted): number[] {
   const { monitors, system } = space.machine;
-  const [from, to] = ledgerChanges(space);
+  const changes = ledgerChanges(space);
+  const inside = new Uint8Array(monitors.size);
   return system.slots.flatMap((_, slot) => {
-    const inside = Uint8Array.from({ length: monitors.size }, (_, ledger) =>
-      monitors.slotState(ledger, slot) === 'available' ? 1 : 0,
-    );
-    return hasCycle(from, to, inside) ? [slot] : [];
+    for (let ledger = 0; ledger < inside.length; ledger++)
+      inside[ledger] = monitors.isAvailable(ledger, slot) ? 1 : 0;
+    return hasCycle(changes, inside) ? [slot] : [];
   });
 }
 
-/** The transitions that change the ledger: each pair of ledgers once. */
-function ledgerChanges({ machine, graph, states }: Exhausted): readonly [from: number[], to: number[]] {
-  const { width, monitorWord } = machine;
+/** What follows a ledger has the places `offsets[ledger]` to `offsets[ledger + 1] - 1` in `targets`. */
+interface Changes {
+  readonly offsets: Uint32Array;
+  readonly targets: Uint32Array;
+}
+
+/** The transitions that change the ledger: each pair of ledgers at least once. */
+function ledgerChanges({ machine, graph, states }: Exhausted): Changes {
+  const { width, monitorWord, monitors } = machine;
   const known = new PairCache();
   const from: number[] = [];
   const to: number[] = [];
@@ -34,29 +40,41 @@ function ledgerChanges({ machine, graph, states }: Exhausted): readonly [from: n
       to.push(after);
     }
   }
-  return [from, to];
+  const offsets = new Uint32Array(monitors.size + 1);
+  for (const ledger of from) offsets[ledger + 1] = (offsets[ledger + 1] as number) + 1;
+  for (let ledger = 0; ledger < monitors.size; ledger++)
+    offsets[ledger + 1] = (offsets[ledger + 1] as number) + (offsets[ledger] as number);
+  const places = offsets.slice();
+  const targets = new Uint32Array(from.length);
+  for (const [i, ledger] of from.entries()) {
+    const place = places[ledger] as number;
+    targets[place] = to[i] as number;
+    places[ledger] = place + 1;
+  }
+  return { offsets, targets };
 }
 
 /** Whether some cycle stays inside: takes away what nothing inside leads to, until nothing goes any more. */
-function hasCycle(from: readonly number[], to: readonly number[], inside: Uint8Array): boolean {
-  const left = inside.slice();
+function hasCycle({ offsets, targets }: Changes, inside: Uint8Array): boolean {
   const entries = new Uint32Array(inside.length);
-  const followers: number[][] = Array.from({ length: inside.length }, () => []);
-  for (let i = 0; i < from.length; i++) {
-    const [a, b] = [from[i] as number, to[i] as number];
-    if (left[a] === 0 || left[b] === 0) continue;
-    entries[b] = (entries[b] as number) + 1;
-    (followers[a] as number[]).push(b);
+  const free = new Uint32Array(inside.length);
+  let left = 0;
+  for (let ledger = 0; ledger < inside.length; ledger++) {
+    if (inside[ledger] === 0) continue;
+    left++;
+    for (let i = offsets[ledger] as number; i < (offsets[ledger + 1] as number); i++)
+      entries[targets[i] as number] = (entries[targets[i] as number] as number) + 1;
   }
-  const free: number[] = [];
-  for (let ledger = 0; ledger < left.length; ledger++)
-    if (left[ledger] === 1 && entries[ledger] === 0) free.push(ledger);
-  for (let ledger = free.pop(); ledger !== undefined; ledger = free.pop()) {
-    left[ledger] = 0;
-    for (const next of followers[ledger] as number[]) {
-      entries[next] = (entries[next] as number) - 1;
-      if (entries[next] === 0) free.push(next);
+  let last = 0;
+  for (let ledger = 0; ledger < inside.length; ledger++)
+    if (inside[ledger] === 1 && entries[ledger] === 0) free[last++] = ledger;
+  for (let next = 0; next < last; next++) {
+    const ledger = free[next] as number;
+    for (let i = offsets[ledger] as number; i < (offsets[ledger + 1] as number); i++) {
+      const target = targets[i] as number;
+      entries[target] = (entries[target] as number) - 1;
+      if (entries[target] === 0 && inside[target] === 1) free[last++] = target;
     }
   }
-  return left.includes(1);
+  return last < left;
 }
