@@ -128,7 +128,9 @@ class Round {
     this.#every &= able;
     this.#some |= able;
     if (step !== null) {
-      const process = this.#processOf(step);
+      const process = machine.isStale(state, step.who, step.kind === 'step' ? step.choice : 0)
+        ? NO_PROCESS
+        : this.#processOf(step);
       this.#taken |= bitOf(process);
       if (process === NO_PROCESS) this.#idle ??= step;
       const taken = machine.take(state.slice(), step);
@@ -155,7 +157,12 @@ class Round {
   unfair(): string | null {
     if (this.#idle !== null) {
       const { kind, who } = this.#idle;
-      const what = kind === 'wake' ? 'a wake-up without a reason' : 'an interrupt from outside';
+      const what = {
+        wake: 'a wake-up without a reason',
+        enter: 'an interrupt from outside',
+        step: 'an old value',
+        drain: '',
+      }[kind];
       return `it needs ${what} of ${this.#system.agents[who]?.name ?? who} again and again, which nobody has to make`;
     }
     const { weak, strong } = processesOf(this.#machine).fairness;

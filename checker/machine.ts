@@ -140,6 +140,7 @@ export class Machine {
       cores: system.cores.length,
       memoryWords: this.#map.size,
       bufferDepth: system.bufferDepth ?? DEFAULT_BUFFER_DEPTH,
+      lines: (system.interrupts?.lines ?? []).map(({ core }) => core),
       device: (state, access) => this.#device(state, access),
     });
     this.unit = new InterruptUnit(system);
@@ -176,6 +177,8 @@ export class Machine {
       accesses: this.accesses,
       initialWord: (cell) => this.#map.initialWord(cell),
       fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
+      releaseStoreIsFence: this.model.releaseStoreIsFence,
+      updateIsFence: this.model.updateIsFence,
       loopEntry: (...parts) => this.#loopEntry(...parts),
       site: options.site ?? noSite,
     };
@@ -244,6 +247,13 @@ export class Machine {
     return (this.#lineOf[agent] as number) >= 0;
   }
 
+  /** Whether the step is one that no fair run takes again and again: a value that has been old for ever. */
+  isStale(state: Uint32Array, agent: number, choice: number): boolean {
+    if (choice === 0 || !this.model.hasStaleChoices) return false;
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    return this.accesses.kind[access] !== CHOOSE;
+  }
+
   /** Whether the handler is running, or interrupted by a higher one. */
   isActive(state: Uint32Array, handler: number): boolean {
     return this.positions.idle[state[this.firstPosition + handler] as number] === 0;
@@ -268,7 +278,9 @@ export class Machine {
 
   /** Enters a handler that can be, changing `state` in place. Returns the transition's flags, or BROKEN. */
   enter(state: Uint32Array, handler: number): number {
-    this.unit.acknowledge(state, this.#lineOf[handler] as number);
+    const line = this.#lineOf[handler] as number;
+    this.unit.acknowledge(state, line);
+    this.model.enter?.(state, line);
     for (const task of this.#sleepers[this.cores[handler] as number] as readonly number[])
       if (this.#isAsleep(state, task)) this.unit.setWoken(state, task, 1);
     return this.#advance(state, handler, 0);

@@ -64,6 +64,10 @@ export interface SteppedPortHost {
   initialWord(cell: Cell): number;
   /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
   fenceIsStep(order: FenceOrdering): boolean;
+  /** Whether a release store orders the core's later stores, whoever reaches its location. */
+  readonly releaseStoreIsFence: boolean;
+  /** Whether a read-modify-write is a full fence, whoever reaches its location. */
+  readonly updateIsFence: boolean;
   /** Interns the end of a loop's pass, or of the loop. */
   loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry;
   /** Where the code stands now, if sites are recorded. */

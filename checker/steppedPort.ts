@@ -85,6 +85,9 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = offsetOf(at) - cell.byteOffset;
     const word = this.#wordOf(cell, value, bytes, at);
     if (this.#isPrivate(cell)) {
+      const releases = order === 'release' || order === 'acq_rel' || order === 'seq_cst';
+      if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED)
+        this.step({ ...NO_ACCESS, kind: FENCE, order: 'release' });
       this.#change(cell, within, bytes, word, this.#privateWord(cell));
       this.#storePrivate(cell, within, word);
     } else {
@@ -371,7 +374,8 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
   #atomicPart(cell: Cell, within: number, bytes: number, expected: number | null): number {
-    if (this.host.fenceIsStep('seq_cst')) this.step({ ...NO_ACCESS, kind: FENCE, order: 'seq_cst' });
+    if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst'))
+      this.step({ ...NO_ACCESS, kind: FENCE, order: 'seq_cst' });
     const word = this.#part(cell, within, bytes, this.#privateWord(cell));
     this.watch(cell.memory, cell.byteOffset + within, bytes, expected === null || word === expected);
     return word;

@@ -199,7 +199,7 @@ function memoriesOf(
   asked: readonly string[] | undefined,
   shown: ScenarioParams['memory'] | undefined,
 ): readonly ScenarioParams['memory'][] {
-  if (asked === undefined) return shown === undefined ? target.memories : [shown];
+  if (asked === undefined) return shown === undefined ? (target.defaultMemories ?? target.memories) : [shown];
   return target.memories.filter((name) => asked.includes(name) || asked.includes('all'));
 }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addListCommand } from './commands/list.ts';
+import { addLitmusCommand } from './commands/litmus.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addShrinkCommand } from './commands/shrink.ts';
 import { renderUsageError, UsageError } from './errors.ts';
@@ -47,6 +48,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addReplayCommand(program, terminal, done);
   addShrinkCommand(program, terminal, done);
   addListCommand(program, terminal, done);
+  addLitmusCommand(program, terminal, done);
   try {
     if (args.length === 0) {
       throw new UsageError('unknown-command', 'no command given', {

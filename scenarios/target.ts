@@ -53,6 +53,8 @@ export interface Target {
   readonly scenarios: readonly Scenario[];
   readonly defects: readonly TargetDefect[];
   readonly memories: readonly MemoryModelName[];
+  /** Those that are checked when none is asked for; default: all. */
+  readonly defaultMemories?: readonly MemoryModelName[];
   /** Names of the properties that its scenarios check. */
   readonly properties: readonly string[];
 }

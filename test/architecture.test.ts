@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checker: ['memory', 'model', 'properties'],
   scenarios: ['impl', 'checker', 'properties', 'memory', 'model'],
   traces: ['checker', 'scenarios', 'properties', 'memory', 'model'],
-  cli: ['memory', 'model', 'impl', 'properties', 'checker', 'scenarios', 'traces'],
+  litmus: ['checker', 'memory', 'properties'],
+  cli: ['memory', 'model', 'impl', 'properties', 'checker', 'scenarios', 'traces', 'litmus'],
 };
 /** Folders whose imports of another are types only. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { impl: ['model'], properties: ['memory'] };
@@ -22,7 +23,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { impl: ['model'
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   xstate: ['model/'],
   'fast-check': ['checker/search/random.ts', 'traces/shrink.ts', 'cli/'],
-  zod: ['traces/', 'cli/'],
+  zod: ['traces/', 'litmus/', 'cli/'],
 };
 const NODE_MODULES = ['cli/', 'traces/codec.ts', 'bench/', 'examples/'];
 

@@ -1,4 +1,6 @@
 import type { MemoryModel, MemoryModelName, ModelParts } from './model.ts';
+import { PartialStoreOrder } from './pso.ts';
+import { ReleaseConsistency } from './rc11.ts';
 import { SequentialConsistency } from './sc.ts';
 import { TotalStoreOrder } from './tso.ts';
 
@@ -10,7 +12,8 @@ export function createMemoryModel(name: MemoryModelName, parts: ModelParts): Mem
     case 'tso':
       return new TotalStoreOrder(parts);
     case 'pso':
+      return new PartialStoreOrder(parts);
     case 'rc11':
-      throw new RangeError(`the memory model ${name} is not available yet`);
+      return new ReleaseConsistency(parts);
   }
 }

@@ -7,7 +7,7 @@ import type { AccessTable } from '../access.ts';
 
 export type MemoryModelName = 'sc' | 'tso' | 'pso' | 'rc11';
 /** Those that can be asked for. */
-export const memoryModelNames: readonly MemoryModelName[] = ['sc', 'tso'];
+export const memoryModelNames: readonly MemoryModelName[] = ['sc', 'tso', 'pso', 'rc11'];
 
 export interface MemoryModel {
   readonly name: MemoryModelName;
@@ -15,6 +15,15 @@ export interface MemoryModel {
   readonly words: number;
   /** Capacity of a store buffer in stores, or null where there is none. */
   readonly bufferDepth: number | null;
+  /**
+   * Choices of an access other than the first are about old values, or places before newer ones. In the end each location
+   * gives its newest value, so a run that takes them for ever is no fair one.
+   */
+  readonly hasStaleChoices: boolean;
+  /** Whether a release store orders the core's later stores, too, so that it matters even where nobody else looks. */
+  readonly releaseStoreIsFence: boolean;
+  /** Whether a read-modify-write of what nobody else reaches is a full fence all the same, as it is on x86. */
+  readonly updateIsFence: boolean;
   /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
   readonly bufferWasFull: boolean;
   /** Largest number of stores that waited in one buffer. */
@@ -31,6 +40,8 @@ export interface MemoryModel {
   drains(state: Uint32Array, core: number): number;
   /** Makes the `choice`-th of them visible. Returns the access that stored it. */
   drain(state: Uint32Array, core: number, choice: number): number;
+  /** A handler of a line is entered on its core: what the doorbell has released is seen there. */
+  enter?(state: Uint32Array, line: number): void;
   /** No store waits anywhere. */
   settled(state: Uint32Array): boolean;
   /** Newest value of a word of the memory, once nothing waits. */
@@ -47,6 +58,8 @@ export interface ModelParts {
   /** Words of the memory: one for each cell that several agents reach. */
   readonly memoryWords: number;
   readonly bufferDepth: number;
+  /** Core of each interrupt line. */
+  readonly lines?: readonly number[];
   /** A store to a device (RING, CLEAR) has become visible: changes the device's words in place. */
   device(state: Uint32Array, access: number): void;
 }

@@ -10,6 +10,9 @@ import type { MemoryModel, ModelParts } from './model.ts';
 
 export class SequentialConsistency implements MemoryModel {
   readonly name = 'sc';
+  readonly updateIsFence = true;
+  readonly releaseStoreIsFence = false;
+  readonly hasStaleChoices = false;
   readonly words = 1;
   readonly bufferDepth = null;
   readonly bufferWasFull = false;

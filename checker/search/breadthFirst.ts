@@ -252,7 +252,8 @@ export class BreadthFirst {
               if ((fired & PROGRESS) !== 0) flags |= CAN_PROGRESS;
               // A poll in vain leads nowhere, and need not be looked up to know it.
               const to = same(current, next, width) ? state : states.intern(next, 0);
-              this.#edge(to, agent | (fired << PROCESS_BITS));
+              const process = choice > 0 && machine.isStale(current, agent, choice) ? NO_PROCESS : agent;
+              this.#edge(to, process | (fired << PROCESS_BITS));
             }
           }
         }

@@ -128,7 +128,8 @@ function unreceived(space: Exhausted, awake: boolean, received: boolean): Unrece
 /** A fair run that stays inside for ever, in which what is nobody's duty no longer happens. */
 function endless({ machine, graph }: Exhausted, inside: Uint8Array, forbidden: number): Lasso | null {
   const { fairness } = processesOf(machine);
-  if (machine.system.interrupts === undefined) return findFairLasso(graph, { inside, forbidden, fairness });
+  if (machine.system.interrupts === undefined && !machine.model.hasStaleChoices)
+    return findFairLasso(graph, { inside, forbidden, fairness });
   // That a doorbell is rung does not matter here: its bit marks what is nobody's duty.
   const labels = graph.labels.map((label) =>
     (label & PROCESS_MASK) === NO_PROCESS ? label | LABEL_RANG : label & ~LABEL_RANG,

@@ -2,7 +2,7 @@
  * Who has a duty to go on. Fairness is about processes, numbered: the agents, then the cores' store buffers, then the
  * entering of each handler. Weak for agents and buffers: one that can go on all the time does. Strong for entering a
  * handler: one that can be entered again and again is. What is nobody's duty (an interrupt from outside, a spurious
- * wake-up) happens at most finitely often in the runs that are judged: else outside interrupts alone could keep a core
+ * wake-up, reading an old value) happens at most finitely often in the runs that are judged: else outside interrupts alone could keep a core
  * from ever getting on.
  */
 import type { Machine } from '../machine.ts';

@@ -244,6 +244,7 @@ function notCovered(report: TargetReport, options: TextReportOptions): string {
         ...memoriesLeftOut(report, options.memoriesToCome),
         ...moduli(runs),
         ...storeBuffers(runs),
+        ...loadBuffering(runs),
       ];
   return [options.colors.bold('Not covered:'), ...lines.map((line) => `  ${line}`)].join('\n');
 }
@@ -345,6 +346,12 @@ function moduli(runs: readonly RunReport[]): readonly string[] {
   return [...groups].map(([moduli, names]) =>
     wrapped(`indices other than modulo ${moduli}: `, names, '    '),
   );
+}
+
+/** What the view machine leaves out, said wherever it proves something. */
+function loadBuffering(runs: readonly RunReport[]): readonly string[] {
+  if (!runs.some(({ memory }) => memory === 'rc11')) return [];
+  return ['load buffering: under rc11 no load sees a store that depends on it, as Arm and RISC-V allow'];
 }
 
 /** Says whether a store ever had to wait for room: then the proof would hold for this depth only. */

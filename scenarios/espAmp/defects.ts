@@ -14,12 +14,18 @@ export const slips: Readonly<Record<string, RemoteSlip>> = {
 /** The same, in the scenarios with interrupts. */
 export const interruptSlips: readonly InterruptSlip[] = [
   'callback-stops-at-error',
+  'doorbell-not-ordered',
   'no-recheck-before-sleep',
   'unmasked-before-send',
 ];
 
 /** Where each defect shows first, and by which property. */
-const shown: Readonly<Record<string, Pick<TargetDefect, 'scenario' | 'slots' | 'property'>>> = {
+const shown: Readonly<
+  Record<
+    string,
+    Pick<TargetDefect, 'scenario' | 'slots' | 'property'> & Partial<Pick<TargetDefect, 'memory'>>
+  >
+> = {
   'notify-result-leaks': { scenario: 'notify-fails', slots: 1, property: 'failure-atomicity' },
   'size-truncated': { scenario: 'init-sizes', slots: 1, property: 'no-outside-access' },
   'link-before-header': { scenario: 'late-attach', slots: 1, property: 'no-outside-access' },
@@ -45,6 +51,12 @@ const shown: Readonly<Record<string, Pick<TargetDefect, 'scenario' | 'slots' | '
   'null-callback-accepted': { scenario: 'enable-without-callback', slots: 1, property: 'lost-wakeup' },
   'mask-released-early': { scenario: 'two-contexts-enable', slots: 1, property: 'lost-wakeup' },
   'callback-stops-at-error': { scenario: 'isr-receive', slots: 2, property: 'lost-wakeup' },
+  'doorbell-not-ordered': {
+    scenario: 'semaphore-receive-one-uncoalesced',
+    slots: 1,
+    memory: 'pso',
+    property: 'lost-wakeup',
+  },
   'no-recheck-before-sleep': { scenario: 'sleep-after-recheck', slots: 1, property: 'lost-wakeup' },
   'unmasked-before-send': { scenario: 'isr-and-task-send-masked', slots: 1, property: 'accepted-send' },
 };
@@ -54,6 +66,7 @@ const titles: Readonly<Record<string, string>> = {
   'double-free': 'the remote gives every buffer back twice',
   'foreign-free': 'the remote gives back an address that it never received',
   'callback-stops-at-error': 'the callback stops draining at the first message that it cannot make sense of',
+  'doorbell-not-ordered': 'nothing orders the doorbell after the store that publishes the message',
   'no-recheck-before-sleep': 'the task does not look once more, with interrupts masked, before it sleeps',
   'unmasked-before-send': 'the critical section around alloc and send ends before the send',
 };

@@ -8,7 +8,11 @@ import { message, type SenderOptions } from './agents.ts';
 import type { Platform } from './platform.ts';
 
 /** What programs do wrong here, in the scenarios that seed it: the queue itself is sound. */
-export type InterruptSlip = 'callback-stops-at-error' | 'no-recheck-before-sleep' | 'unmasked-before-send';
+export type InterruptSlip =
+  | 'callback-stops-at-error'
+  | 'doorbell-not-ordered'
+  | 'no-recheck-before-sleep'
+  | 'unmasked-before-send';
 
 // --- Senders ---------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ export const pollingPlans: readonly Plan[] = [
     name: 'in-order',
     title: 'one buffer at a time on each side, without end',
     moreSlots: [8, 16, 32, 64],
+    most: { pso: 64, rc11: 16 },
     system({ slots }, { platform, slip, tags, length }) {
       const side = { platform: platform(), queue: 0 };
       return side.platform.system(
@@ -45,7 +46,7 @@ export const pollingPlans: readonly Plan[] = [
   {
     name: 'any-order',
     title: 'both sides hold up to two buffers and release them in any order; lengths vary; without end',
-    most: { sc: 4, tso: 4 },
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: (params): Readonly<Record<string, PlainData>> => anyOrderBounds(params),
     system(params, { platform, slip, tags }) {
       const { slots } = params;
@@ -130,7 +131,7 @@ export const pollingPlans: readonly Plan[] = [
     name: 'two-queues',
     title: 'one queue in each direction, each core sends and receives',
     bounds: ({ slots }) => (slots > 2 ? { messagesEachWay: 3 } : {}),
-    most: { sc: 4, tso: 4 },
+    most: { sc: 4, tso: 4, pso: 4, rc11: 2 },
     system({ slots }, { platform, slip, tags, length }) {
       const both = platform({ masters: [MASTER_CORE, REMOTE_CORE] });
       const messages = slots > 2 ? { messages: 3 } : {};
@@ -217,6 +218,7 @@ export const pollingPlans: readonly Plan[] = [
   },
   {
     name: 'doorbell',
+    not: { rc11: 'the master never looks at the doorbell, so it keeps all messages of it alive' },
     title: 'the remote looks only when its doorbell rang, then drains the queue; without end',
     system(_params, { platform, slip, tags, length }) {
       const notify = (port: MemoryPort) => () => {

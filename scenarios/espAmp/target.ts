@@ -14,6 +14,9 @@ function realItemSize(slots: number): number {
   return slots >= 1024 ? 48 : 64;
 }
 
+/** Weak memory has many times the states. */
+const MOST_WEAK: Partial<Record<ScenarioParams['memory'], number>> = { pso: 4, rc11: 2 };
+
 const plans: readonly Plan[] = [...pollingPlans, ...interruptPlans];
 
 function scenario(plan: Plan): Scenario {
@@ -27,7 +30,9 @@ function scenario(plan: Plan): Scenario {
     indexModulus,
     bounds: (params) => plan.bounds?.(params) ?? {},
     refuse({ slots, memory, realistic }) {
-      const most = realistic === true ? undefined : plan.most?.[memory];
+      const most = realistic === true ? undefined : (plan.most?.[memory] ?? MOST_WEAK[memory]);
+      const why = plan.not?.[memory];
+      if (why !== undefined) return `${plan.name} cannot be explored under ${memory}: ${why}`;
       if (realistic === true && slots > 1024)
         return 'more than 1024 slots of real size do not fit the allocator';
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0) {
@@ -78,6 +83,7 @@ export const espAmp: Target = {
   title: 'ESP-AMP queue (espressif/esp-amp, esp_amp_queue)',
   scenarios: plans.map(scenario),
   defects,
-  memories: ['sc', 'tso'],
+  memories: ['sc', 'tso', 'pso', 'rc11'],
+  defaultMemories: ['sc', 'tso'],
   properties: [...builtInProperties, acceptedSend].map(({ name }) => name),
 };

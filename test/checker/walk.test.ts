@@ -253,7 +253,8 @@ const BEYOND = 'pending-cleared-after-handlers';
 
 describe('every counterexample of the search', () => {
   const runs = espAmp.defects
-    .filter(({ scenario }) => scenario !== 'init-sizes')
+    // One shows only where stores overtake each other.
+    .filter(({ scenario, memory }) => scenario !== 'init-sizes' && memory === 'sc')
     .flatMap((defect) => (['sc', 'tso'] as const).map((memory) => ({ defect, name: defect.name, memory })))
     .filter(({ name, memory }) => name !== BEYOND || memory === 'sc');
 

@@ -30,8 +30,7 @@ describe('vqcheck check', () => {
         scenarios not run: …
         sizes other than 1, 2 slots: in-order
           more with --scenario in-order --slots 4,8,16,32,64
-        memory models not run: tso
-        memory models not available yet: pso, rc11
+        memory models not run: tso, pso, rc11
         indices other than modulo 2, 4: in-order
 
       2 runs: 2 proved, in T.TT s, at most N.NMiB at a time
@@ -63,12 +62,20 @@ describe('vqcheck check', () => {
     expect(runs.map(({ scenario, slots, memory }) => `${scenario} ${slots} ${memory}`)).toEqual([
       'in-order 1 sc',
       'in-order 1 tso',
+      'in-order 1 pso',
+      'in-order 1 rc11',
       'in-order 2 sc',
       'in-order 2 tso',
+      'in-order 2 pso',
+      'in-order 2 rc11',
       'full-empty 1 sc',
       'full-empty 1 tso',
+      'full-empty 1 pso',
+      'full-empty 1 rc11',
       'full-empty 2 sc',
       'full-empty 2 tso',
+      'full-empty 2 pso',
+      'full-empty 2 rc11',
     ]);
   });
 
@@ -277,7 +284,7 @@ describe('vqcheck list', () => {
     expect(Object.keys(targets[0])).toEqual(['name', 'scenarios', 'defects', 'properties', 'memories']);
     expect(targets[0].scenarios).toContain('any-order');
     expect(targets[0].defects.length).toBeGreaterThanOrEqual(12);
-    expect(targets[0].memories).toEqual(['sc', 'tso']);
+    expect(targets[0].memories).toEqual(['sc', 'tso', 'pso', 'rc11']);
   });
 
   it('lists titles for a person', () => {

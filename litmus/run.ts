@@ -1,0 +1,111 @@
+/** Runs litmus tests on the engine, and compares what it finds with the published sets. */
+import { type MemoryModelName, startCheck } from '../checker/index.ts';
+import type { LitmusTest, LitmusVariant } from './format.ts';
+import { litmusSystem } from './program.ts';
+
+/** Values of a final state, in the order of the test's `observed`. */
+export type Outcome = readonly number[];
+
+export interface LitmusRun {
+  /** All final states, sorted, each once. */
+  readonly outcomes: readonly Outcome[];
+  readonly states: number;
+  readonly transitions: number;
+}
+
+/** How a set of final states differs from the expected one. */
+export interface Comparison {
+  readonly agrees: boolean;
+  /** Expected and not found: the model is too strong, and can miss bugs. */
+  readonly missing: readonly Outcome[];
+  /** Found and not expected: the model is too weak, and can report bugs that no machine shows. */
+  readonly extra: readonly Outcome[];
+}
+
+/** Where the literature leaves a choice: what each of our models implements. Null: the main reading. */
+export const variantOf: Readonly<Record<MemoryModelName, LitmusVariant | null>> = {
+  sc: null,
+  tso: null,
+  pso: null,
+  rc11: 'rc11_fenced_sc',
+};
+
+/** States expanded between two looks at the search. */
+const SLICE = 1 << 16;
+
+/**
+ * Explores the test to the end. @throws RangeError for a memory model that is not available, Error if the search does not
+ * come to an end.
+ *
+ * @example
+ * const [test] = decodeLitmus(text);
+ * const { outcomes } = runLitmus(test, 'tso');
+ */
+export function runLitmus(test: LitmusTest, memory: MemoryModelName): LitmusRun {
+  const found = new Map<string, Outcome>();
+  let restarts = 0;
+  const { system, cells } = litmusSystem(test, (outcome) => {
+    // What a search saw before it started anew does not count: it knew too little about the memory.
+    if (search.restarts !== restarts) found.clear();
+    restarts = search.restarts;
+    found.set(outcome.join(), outcome);
+  });
+  const search = startCheck(system, { memory, cells });
+  while (!search.advance(SLICE));
+  const { verdict, error, incomplete, violations, states, transitions } = search.result();
+  if (verdict !== 'proved') {
+    const why = error?.message ?? incomplete?.kind ?? violations[0]?.message ?? verdict;
+    throw new Error(`litmus test ${test.name} under ${memory}: ${why}`);
+  }
+  return { outcomes: sorted([...found.values()]), states, transitions };
+}
+
+/** The published set that our model of that name must have: of its variant where one is listed, else the main one. */
+export function expectedOutcomes(test: LitmusTest, memory: MemoryModelName): readonly Outcome[] {
+  const variant = variantOf[memory];
+  const listed = variant === null ? undefined : test.variants?.[variant];
+  return sorted(listed?.outcomes ?? test.outcomes[memory]);
+}
+
+export function compareOutcomes(expected: readonly Outcome[], found: readonly Outcome[]): Comparison {
+  const isIn = (set: readonly Outcome[]): ((outcome: Outcome) => boolean) => {
+    const keys = new Set(set.map((outcome) => outcome.join()));
+    return (outcome) => keys.has(outcome.join());
+  };
+  const wasFound = isIn(found);
+  const wasExpected = isIn(expected);
+  const missing = sorted(expected.filter((outcome) => !wasFound(outcome)));
+  const extra = sorted(found.filter((outcome) => !wasExpected(outcome)));
+  return { agrees: missing.length === 0 && extra.length === 0, missing, extra };
+}
+
+/** Whether the engine has a memory model of that name. */
+export function isAvailable(memory: MemoryModelName): boolean {
+  try {
+    runLitmus(nothing, memory);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError && error.message.includes('not available')) return false;
+    throw error;
+  }
+}
+
+/** The shortest test that there is. */
+const nothing: LitmusTest = {
+  name: 'nothing',
+  family: 'none',
+  locations: { x: 0 },
+  threads: [[]],
+  observed: ['x'],
+  condition: [],
+  verdicts: { sc: 'forbidden', tso: 'forbidden', pso: 'forbidden', rc11: 'forbidden' },
+  outcomes: { sc: [[0]], tso: [[0]], pso: [[0]], rc11: [[0]] },
+};
+
+/** By the first value, then by the second, and so on. */
+function sorted(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return [...outcomes].sort((a, b) => {
+    const differs = a.findIndex((value, i) => value !== b[i]);
+    return differs < 0 ? 0 : (a[differs] ?? 0) - (b[differs] ?? 0);
+  });
+}
