@@ -32,6 +32,11 @@ const standard: readonly Expected[] = [
   { scenario: 'in-order', slots: 32, memory: 'tso', states: 912_138 },
   { scenario: 'any-order', slots: 2, memory: 'sc', states: 8_537 },
   { scenario: 'any-order', slots: 4, memory: 'sc', states: 17_161_866 },
+  { scenario: 'in-order', slots: 4, memory: 'pso', states: 11_958 },
+  { scenario: 'any-order', slots: 2, memory: 'pso', states: 37_938 },
+  { scenario: 'in-order', slots: 4, memory: 'rc11', states: 44_152 },
+  { scenario: 'any-order', slots: 2, memory: 'rc11', states: 77_713 },
+  { scenario: 'isr-receive', slots: 2, memory: 'rc11', states: 343_122 },
 ];
 
 /** Every other scenario; those that are expected to break, up to the end all the same. */
