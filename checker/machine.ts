@@ -21,7 +21,6 @@ import {
   ENTER,
   GIVE,
   MASK,
-  NO_ACCESS,
   PAUSE,
   RING,
   SPIN,
@@ -31,31 +30,16 @@ import {
 } from './access.ts';
 import type { Cell, CellMap } from './cells.ts';
 import type { Image } from './directPort.ts';
+import { Execution } from './execution.ts';
 import { InterruptUnit } from './interruptUnit.ts';
 import { createMemoryModel } from './memory/create.ts';
 import type { MemoryModel, MemoryModelName } from './memory/model.ts';
 import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
-import { canonical } from './plain.ts';
-import {
-  type AccessEntry,
-  type Entry,
-  type LoopEntry,
-  type LoopRecord,
-  type PositionRecord,
-  PositionTable,
-  PROGRESS,
-  RANG,
-  RECEIVED,
-  type Root,
-} from './position.ts';
-import type { RawEvent } from './rawEvent.ts';
-import { Restart } from './restart.ts';
-import { SteppedPort } from './steppedPort.ts';
-import { noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
+import { type PositionRecord, PositionTable, RANG } from './position.ts';
 import { ContentTable } from './store/contents.ts';
-import { STOP, type System, type Turn } from './system.ts';
-import { asked, TargetError } from './targetError.ts';
+import type { System } from './system.ts';
+import { asked } from './targetError.ts';
 import type { ScheduleStep, StepKind } from './verdict.ts';
 
 export interface MachineOptions {
@@ -74,14 +58,6 @@ export interface MachineOptions {
 export const BROKEN = -1;
 /** Default capacity of a store buffer, in stores. */
 export const DEFAULT_BUFFER_DEPTH = 8;
-/** Turns without any access after which a program is taken to go round without end. */
-const IDLE_TURNS = 1000;
-
-interface Outcome {
-  readonly position: number;
-  readonly events: readonly RawEvent[];
-  readonly flags: number;
-}
 
 export class Machine {
   readonly system: System;
@@ -105,8 +81,6 @@ export class Machine {
   readonly witnesses = new Set<string>();
   /** Per operation: the largest number of its own accesses from call to return. */
   readonly longestOperations = new Map<string, number>();
-  /** How often the implementation ran, to fill the tables. */
-  executions = 0;
   /** Word of the result that the last `fire` fed to its agent. */
   lastWord = 0;
 
@@ -116,17 +90,11 @@ export class Machine {
   readonly #barring: readonly (readonly number[])[];
   /** Per core: its tasks. */
   readonly #sleepers: readonly (readonly number[])[];
-  readonly #options: MachineOptions;
-  readonly #ports: readonly SteppedPort[];
-  readonly #turns: readonly Turn[];
-  readonly #host: SteppedPortHost;
+  readonly #execution: Execution;
   readonly #map: MemoryMap;
-  readonly #loopEntries = new Map<string, LoopEntry>();
-  readonly #entryIds = new Map<Entry, number>();
 
   constructor(options: MachineOptions) {
     const { system, cells } = options;
-    this.#options = options;
     this.system = system;
     this.cells = cells;
     this.#map = new MemoryMap(system.sharedBytes, cells, options.image, this.contents);
@@ -170,20 +138,22 @@ export class Machine {
     this.#sleepers = system.cores.map((_, core) =>
       this.cores.flatMap((of, agent) => (of === core && ranks[agent] === 0 ? [agent] : [])),
     );
-    this.#host = {
-      system,
-      cells,
-      contents: this.contents,
-      accesses: this.accesses,
-      initialWord: (cell) => this.#map.initialWord(cell),
-      fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
-      releaseStoreIsFence: this.model.releaseStoreIsFence,
-      updateIsFence: this.model.updateIsFence,
-      loopEntry: (...parts) => this.#loopEntry(...parts),
-      site: options.site ?? noSite,
-    };
-    this.#ports = system.agents.map((agent, index) => new SteppedPort(index, agent.core, this.#host));
-    this.#turns = system.agents.map((agent, index) => agent.program.start(this.#port(index)));
+    this.#execution = new Execution({
+      host: {
+        system,
+        cells,
+        contents: this.contents,
+        accesses: this.accesses,
+        initialWord: (cell) => this.#map.initialWord(cell),
+        fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
+        releaseStoreIsFence: this.model.releaseStoreIsFence,
+        updateIsFence: this.model.updateIsFence,
+      },
+      positions: this.positions,
+      verify: options.verify,
+      site: options.site,
+      rests: (agent, state) => this.#observe({ kind: 'rest', agent: this.#agentName(agent), state }),
+    });
   }
 
   /** Writes the first state to `state` (`width` words). Returns BROKEN if a property is broken by then. */
@@ -191,11 +161,8 @@ export class Machine {
     this.model.start(state, this.#map.start());
     state[this.monitorWord] = this.monitors.start();
     this.unit.start(state, this.unitWord);
-    for (const [index, agent] of this.system.agents.entries()) {
-      const text = canonical(agent.program.initial, `the initial state of agent ${agent.name}`);
-      const root = this.#root(index, text, new Map());
-      const outcome = this.#run(index, root, null, true);
-      if (this.#options.verify) this.#verify(index, root, null, outcome, true);
+    for (let index = 0; index < this.system.agents.length; index++) {
+      const outcome = this.#execution.begin(index);
       state[this.firstPosition + index] = outcome.position;
       const events = this.monitors.intern(index, outcome.events);
       if (events === 0) continue;
@@ -375,9 +342,9 @@ export class Machine {
     return this.positions.record(state[this.firstPosition + agent] as number);
   }
 
-  /** A port for words about accesses. */
-  describe(access: Access): string {
-    return this.#port(0).describe(access);
+  /** How often the implementation ran, to fill the tables. */
+  get executions(): number {
+    return this.#execution.executions;
   }
 
   /** Looks at a state. Private values are those of the agents' last turn starts, exact in quiescent states. */
@@ -471,214 +438,11 @@ export class Machine {
   // --- Tabling -----------------------------------------------------------------------------------------------------
 
   #tabulate(agent: number, position: number, word: number): number {
-    const record = this.positions.record(position);
     const access = this.positions.access[position] as number;
-    const entry: AccessEntry | null = record.paused
-      ? null
-      : {
-          kind: 'access',
-          parent: record.entry,
-          length: (record.entry?.length ?? 0) + 1,
-          access,
-          word,
-          position: -1,
-        };
-    const outcome = this.#run(agent, record.root, entry);
-    if (this.#options.verify) this.#verify(agent, record.root, entry, outcome);
+    const outcome = this.#execution.resume(agent, position, word);
     const events = this.monitors.intern(agent, outcome.events);
     const flags = outcome.flags | (this.accesses.kind[access] === RING ? RANG : 0);
     return this.positions.addTransition(position, word, outcome.position, events, flags);
-  }
-
-  /** Runs the agent's turn from its start, with the results recorded, up to its next unknown one. */
-  #run(agent: number, from: Root, newestEntry: Entry | null, first = false): Outcome {
-    this.executions++;
-    const port = this.#port(agent);
-    // As many turns as agents and ports.
-    return this.#execute(port, this.#turns[agent] as Turn, from, newestEntry, first);
-  }
-
-  #execute(port: SteppedPort, turn: Turn, from: Root, newestEntry: Entry | null, first: boolean): Outcome {
-    const agent = port.agent;
-    port.beginStep(first);
-    let root = from;
-    let newest = newestEntry;
-    const begun = new Set<Root>(newestEntry === null ? [from] : []);
-    for (let turns = 0; ; turns++) {
-      port.beginTurn(root, newest);
-      let next: PlainData | typeof STOP;
-      let returned = false;
-      try {
-        if (root.state === null) return this.#ended(port, root, END);
-        const line = this.#lineOf[agent] as number;
-        if (line >= 0) port.enterHandler(line);
-        next = turn(JSON.parse(root.state));
-        returned = port.suspended;
-        port.endTurn();
-      } catch (caught) {
-        // What the port threw counts, whatever the target made of it.
-        const error = port.thrown ?? caught;
-        if (error instanceof Restart || error instanceof TargetError) throw error;
-        if (port.suspended) {
-          if (error !== SUSPENSION || returned) throw this.#caught(agent, returned ? null : error);
-          return this.#suspended(port, root);
-        }
-        port.events.push(port.fault(error));
-        return this.#ended(port, root, DEAD);
-      }
-      if (!port.isLive) {
-        throw new TargetError(
-          'nondeterministic',
-          `agent ${this.#agentName(agent)}: run again with the same results, a turn ended after fewer accesses. ` +
-            `Keep all state in the port's memories or in the program's state.`,
-        );
-      }
-      if (turns === IDLE_TURNS) {
-        const operation = null;
-        const message = `${this.#agentName(agent)} takes turn after turn without any access: nobody else could ever run`;
-        port.events.push({ kind: 'fault', fault: 'unbounded', operation, message });
-        return this.#ended(port, root, DEAD);
-      }
-      const text =
-        next === STOP ? null : canonical(next, `the state that agent ${this.#agentName(agent)} returned`);
-      root = this.#root(agent, text, port.privateWords);
-      // Round and round without a step: a poll of what nobody else ever writes. It waits there, and others may run.
-      if (begun.has(root))
-        return {
-          position: this.#paused(port, root),
-          events: port.events,
-          flags: progressOf(port.events, this.system),
-        };
-      begun.add(root);
-      newest = null;
-    }
-  }
-
-  #caught(agent: number, error: unknown): TargetError {
-    const instead =
-      error === null ? 'it returned' : `it threw ${error instanceof Error ? error.message : error}`;
-    return new TargetError(
-      'caught-suspension',
-      `agent ${this.#agentName(agent)} was suspended at an access, but ${instead}: some try/catch/finally around the ` +
-        `access swallowed what the memory port throws. Let the port's exceptions pass.`,
-      { cause: error },
-    );
-  }
-
-  #suspended(port: SteppedPort, root: Root): Outcome {
-    const flags = progressOf(port.events, this.system);
-    if (port.pausedAtStart) return { position: this.#paused(port, root), events: port.events, flags };
-    // A suspended port that did not pause at its start has the access that it is suspended at.
-    const pending = port.pending as Access;
-    const entry = port.newest;
-    const known = entry === null ? root.position : entry.position;
-    if (known >= 0) {
-      const recorded = this.positions.access[known] as number;
-      if (recorded !== this.accesses.intern(pending)) {
-        throw new TargetError(
-          'nondeterministic',
-          `agent ${this.#agentName(port.agent)}: from the same point, the code made two different accesses: ` +
-            `${port.describe(this.accesses.get(recorded))}, then ${port.describe(pending)}. ` +
-            `Keep all state in the port's memories or in the program's state, and use no time, no random numbers.`,
-        );
-      }
-      return { position: known, events: port.events, flags };
-    }
-    const position = this.#addPosition(port, root, entry, pending, false);
-    if (entry === null) root.position = position;
-    else entry.position = position;
-    return { position, events: port.events, flags };
-  }
-
-  #paused(port: SteppedPort, root: Root): number {
-    if (root.pausedPosition < 0) {
-      root.pausedPosition = this.#addPosition(port, root, null, { ...NO_ACCESS, kind: SPIN }, true);
-    }
-    return root.pausedPosition;
-  }
-
-  #ended(port: SteppedPort, root: Root, kind: typeof END | typeof DEAD): Outcome {
-    const flags = progressOf(port.events, this.system);
-    const known = kind === END ? root.position : root.deadPosition;
-    if (known >= 0) return { position: known, events: port.events, flags };
-    const position = this.#addPosition(port, root, null, { ...NO_ACCESS, kind }, kind === END);
-    if (kind === END) root.position = position;
-    else root.deadPosition = position;
-    return { position, events: port.events, flags };
-  }
-
-  #addPosition(
-    port: SteppedPort,
-    root: Root,
-    entry: Entry | null,
-    pending: Access,
-    atStart: boolean,
-  ): number {
-    const sites = this.#options.site !== undefined;
-    const idle = pending.kind === ENTER || pending.kind === END;
-    return this.positions.addPosition(this.accesses.intern(pending), atStart || port.isResting, idle, {
-      root,
-      entry,
-      paused: pending.kind === SPIN && atStart,
-      operations: port.operations,
-      site: port.site,
-      merged: sites ? port.merged : [],
-      giving: port.giving,
-      privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
-    });
-  }
-
-  /**
-   * A fresh instance of the program must do the same as one that has run before, and that one the same again: else it
-   * keeps state of its own.
-   */
-  #verify(agent: number, root: Root, entry: AccessEntry | null, expected: Outcome, first = false): void {
-    const spec = this.system.agents[agent];
-    if (spec === undefined) return;
-    const fresh = new SteppedPort(agent, spec.core, this.#host);
-    const events = JSON.stringify(expected.events);
-    const same = (outcome: Outcome): boolean =>
-      outcome.position === expected.position && JSON.stringify(outcome.events) === events;
-    let outcome = this.#execute(fresh, spec.program.start(fresh), root, entry, first);
-    if (same(outcome)) outcome = this.#run(agent, root, entry, first);
-    if (same(outcome)) return;
-    const shown = (position: number): string =>
-      this.describe(this.accesses.get(this.positions.access[position] as number));
-    throw new TargetError(
-      'hidden-state',
-      `agent ${spec.name}: run again from the same point, on a fresh instance of the program or the same one, it behaves differently ` +
-        `(${shown(expected.position)}; then ${shown(outcome.position)}). It keeps state outside the port's memories: ` +
-        `in a class field, a closure or a module variable. Move it to local memory or to the program's state.`,
-    );
-  }
-
-  #root(agent: number, state: string | null, privateWords: ReadonlyMap<number, number>): Root {
-    const before = this.positions.rootList.length;
-    const root = this.positions.root(agent, state, privateWords);
-    if (this.positions.rootList.length > before && state !== null) {
-      this.#observe({ kind: 'rest', agent: this.#agentName(agent), state: JSON.parse(state) });
-    }
-    return root;
-  }
-
-  #loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry {
-    const place = parent === null ? `turn ${root.id}` : `entry ${this.#entryId(parent)}`;
-    const full = `${place}|${loop.key}`;
-    let entry = this.#loopEntries.get(full);
-    if (entry === undefined) {
-      entry = { ...loop, parent, length: (parent?.length ?? 0) + 1, position: -1 };
-      this.#loopEntries.set(full, entry);
-    }
-    return entry;
-  }
-
-  #entryId(entry: Entry): number {
-    let id = this.#entryIds.get(entry);
-    if (id === undefined) {
-      id = this.#entryIds.size + 1;
-      this.#entryIds.set(entry, id);
-    }
-    return id;
   }
 
   #observe(observation: Parameters<System['witnesses'][number]['reached']>[0]): void {
@@ -705,26 +469,7 @@ export class Machine {
     return this.positionRecord(state, cell.agent).privateWords.get(cell.number) ?? initial;
   }
 
-  #port(agent: number): SteppedPort {
-    const port = this.#ports[agent];
-    if (port === undefined) throw new RangeError(`no agent ${agent}`);
-    return port;
-  }
-
   #agentName(agent: number): string {
     return this.system.agents[agent]?.name ?? String(agent);
   }
-}
-
-/** A step makes progress if an operation that moves ownership succeeds in it. */
-function progressOf(events: readonly RawEvent[], system: System): number {
-  let flags = 0;
-  for (const event of events) {
-    if (event.kind === 'slot' && event.event === 'take') flags |= RECEIVED;
-    if (event.kind !== 'return' || event.depth !== 0) continue;
-    const operation = system.operations[event.operation];
-    const moves = operation?.onCall !== undefined || operation?.onReturn !== undefined;
-    if (moves && operation.succeeded(event.result)) flags |= PROGRESS;
-  }
-  return flags;
 }
