@@ -40,6 +40,8 @@ export const GIVE = 21;
 export const TAKE = 22;
 /** An interrupt handler waits to be entered: its first step of each run. */
 export const ENTER = 23;
+/** Name of a fence that the program did not ask for: it comes with an access, by the mapping to hardware. */
+export const IMPLIED = 'implied';
 
 export const KIND_NAMES = [
   'load',
@@ -84,7 +86,7 @@ export interface Access {
   readonly expected: number;
   /** CHOOSE: how many; actions: the argument (a line, a semaphore). */
   readonly argument: number;
-  /** ACTION: its name. */
+  /** ACTION: its name. FENCE: IMPLIED, or ''. */
   readonly name: string;
 }
 
@@ -174,6 +176,11 @@ export class AccessTable {
     if (this.whole[id] === 1) return word;
     const access = this.get(id);
     return this.#contents.slice(word, access.within, access.bytes);
+  }
+
+  /** Whether a compare-and-swap with this result has stored. */
+  succeeds(id: number, result: number): boolean {
+    return this.get(id).expected === result;
   }
 
   /** The cell's word after the store half of the access; `word` is the one before. */

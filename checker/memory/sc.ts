@@ -15,6 +15,7 @@ export class SequentialConsistency implements MemoryModel {
   readonly hasStaleChoices = false;
   readonly words = 1;
   readonly bufferDepth = null;
+  readonly newer = 0;
   readonly bufferWasFull = false;
   readonly deepestBuffer = 0;
   readonly #parts: ModelParts;
