@@ -16,8 +16,6 @@ export interface Plan {
   readonly moreSlots?: readonly number[];
   /** Largest number of slots under each memory model, where exploring more takes too long. */
   readonly most?: Partial<Readonly<Record<MemoryModelName, number>>>;
-  /** Why it means nothing, or has no end, under a memory model. */
-  readonly not?: Partial<Readonly<Record<MemoryModelName, string>>>;
   readonly bounds?: (params: ScenarioParams) => Readonly<Record<string, PlainData>>;
   readonly modulus?: (slots: number) => number;
   /** Without any defect; `proved` if not given. */

@@ -218,7 +218,6 @@ export const pollingPlans: readonly Plan[] = [
   },
   {
     name: 'doorbell',
-    not: { rc11: 'the master never looks at the doorbell, so it keeps all messages of it alive' },
     title: 'the remote looks only when its doorbell rang, then drains the queue; without end',
     system(_params, { platform, slip, tags, length }) {
       const notify = (port: MemoryPort) => () => {

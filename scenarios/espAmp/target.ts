@@ -31,8 +31,6 @@ function scenario(plan: Plan): Scenario {
     bounds: (params) => plan.bounds?.(params) ?? {},
     refuse({ slots, memory, realistic }) {
       const most = realistic === true ? undefined : (plan.most?.[memory] ?? MOST_WEAK[memory]);
-      const why = plan.not?.[memory];
-      if (why !== undefined) return `${plan.name} cannot be explored under ${memory}: ${why}`;
       if (realistic === true && slots > 1024)
         return 'more than 1024 slots of real size do not fit the allocator';
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0) {
