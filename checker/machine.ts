@@ -148,6 +148,7 @@ export class Machine {
         fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
         releaseStoreIsFence: this.model.releaseStoreIsFence,
         updateIsFence: this.model.updateIsFence,
+        accessBringsFences: this.model.accessBringsFences,
       },
       positions: this.positions,
       verify: options.verify,

@@ -24,6 +24,11 @@ export interface MemoryModel {
   readonly releaseStoreIsFence: boolean;
   /** Whether a read-modify-write of what nobody else reaches is a full fence all the same, as it is on x86. */
   readonly updateIsFence: boolean;
+  /**
+   * Whether a seq_cst load is preceded by a seq_cst fence, and a seq_cst read-modify-write surrounded by two, each a step of
+   * its own that others can come in after. The port makes them, as it makes the one behind a seq_cst store everywhere.
+   */
+  readonly accessBringsFences: boolean;
   /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
   readonly bufferWasFull: boolean;
   /** Largest number of stores that waited in one buffer. */

@@ -24,6 +24,7 @@ const BARRIER = 1;
 export class PartialStoreOrder implements MemoryModel {
   readonly name = 'pso';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = true;
   readonly hasStaleChoices = false;
   /** Word 0 is the memory, word 1 + c the buffers of core c. */

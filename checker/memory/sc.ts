@@ -11,6 +11,7 @@ import type { MemoryModel, ModelParts } from './model.ts';
 export class SequentialConsistency implements MemoryModel {
   readonly name = 'sc';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = false;
   readonly hasStaleChoices = false;
   readonly words = 1;

@@ -17,6 +17,7 @@ import type { MemoryModel, ModelParts } from './model.ts';
 export class TotalStoreOrder implements MemoryModel {
   readonly name = 'tso';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = false;
   readonly hasStaleChoices = false;
   /** Word 0 is the memory, word 1 + c the buffer of core c. */
