@@ -343,6 +343,14 @@ export class Machine {
     return this.positions.record(state[this.firstPosition + agent] as number);
   }
 
+  /** Name of the location of which there were too many messages; null: of none. */
+  get fullLocation(): string | null {
+    const { fullWord } = this.model;
+    if (fullWord < 0) return null;
+    const { memory, byteOffset, bytes } = this.#map.cellOf(fullWord);
+    return this.cells.nameOf(memory, byteOffset, bytes);
+  }
+
   /** How often the implementation ran, to fill the tables. */
   get executions(): number {
     return this.#execution.executions;

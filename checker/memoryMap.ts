@@ -59,6 +59,12 @@ export class MemoryMap {
     return this.#words.get(cell) ?? -1;
   }
 
+  /** The cell of a word. @throws RangeError if the memory has no such word. */
+  cellOf(word: number): Cell {
+    for (const [cell, of] of this.#words) if (of === word) return this.#cells.cell(cell);
+    throw new RangeError(`no word ${word} of the memory`);
+  }
+
   /** The memory in which the agents start. */
   start(): Uint32Array {
     const memory = new Uint32Array(this.size);

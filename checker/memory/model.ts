@@ -31,6 +31,8 @@ export interface MemoryModel {
   readonly accessBringsFences: boolean;
   /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
   readonly bufferWasFull: boolean;
+  /** Word of the memory whose location had too many messages, under rc11; -1: none, or there are no messages. */
+  readonly fullWord: number;
   /** Largest number of stores that waited in one buffer. */
   readonly deepestBuffer: number;
   /** Whether the fence can be noticed by anyone; otherwise it needs no step. */

@@ -32,6 +32,7 @@ export class PartialStoreOrder implements MemoryModel {
   /** Stores that all buffers of a core hold together. */
   readonly bufferDepth: number;
   bufferWasFull = false;
+  readonly fullWord = -1;
   /** Largest number of stores that waited at one core. */
   deepestBuffer = 0;
   readonly #parts: ModelParts;

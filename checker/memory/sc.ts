@@ -17,6 +17,7 @@ export class SequentialConsistency implements MemoryModel {
   readonly words = 1;
   readonly bufferDepth = null;
   readonly bufferWasFull = false;
+  readonly fullWord = -1;
   readonly deepestBuffer = 0;
   readonly #parts: ModelParts;
   readonly #memory: FlatMemory;

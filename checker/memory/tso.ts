@@ -24,6 +24,7 @@ export class TotalStoreOrder implements MemoryModel {
   readonly words: number;
   readonly bufferDepth: number;
   bufferWasFull = false;
+  readonly fullWord = -1;
   deepestBuffer = 0;
   readonly #parts: ModelParts;
   readonly #memory: FlatMemory;

@@ -246,7 +246,7 @@ describe('states, counted by hand', () => {
     const result = check(tiny({ a, b }), { memory: 'rc11' });
     expect([result.verdict, result.incomplete, result.deepestBuffer, result.states]).toEqual([
       'incomplete',
-      { kind: 'buffer', depth: 15 },
+      { kind: 'messages', location: 'x', limit: 15 },
       15,
       32,
     ]);
