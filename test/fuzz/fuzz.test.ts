@@ -77,7 +77,7 @@ describe.each(fuzzStrategies)('fuzzing with the strategy %s', (strategy) => {
   });
 
   // Of the seeds 1 to 5, none needs more than 2200 runs, but for what `free` does too late: that waits for a store to be left
-  // behind while the other side makes most of a round, and 4 of 10 tries need more than 4000.
+  // behind while the other side makes most of a round, and 5 of 20 tries need more than 4000.
   it.each(reordered)('finds $name where memory is weak', (defect) => {
     const { name, scenario, slots, memory, property } = defect;
     const params: ScenarioParams = { slots, memory, defects: [name] };
