@@ -179,6 +179,11 @@ export class AccessTable {
     return this.#contents.slice(word, access.within, access.bytes);
   }
 
+  /** Whether a compare-and-swap with this result has stored. */
+  succeeds(id: number, result: number): boolean {
+    return this.get(id).expected === result;
+  }
+
   /** The cell's word after the store half of the access; `word` is the one before. */
   stored(id: number, word: number): number {
     const kind = this.kind[id] as number;

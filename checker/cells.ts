@@ -48,6 +48,10 @@ export interface CellMapOptions {
   readonly watched: readonly { readonly address: number; readonly lengthBytes: number }[];
   /** Whether cells that one agent reaches are merged; if not, every cell counts as reached by several. */
   readonly merge: boolean;
+  /** Per agent: its core. */
+  readonly coreOf: readonly number[];
+  /** Whether the tables depend on how each core accesses what several agents reach (see `usesOf`, `isCut`). */
+  readonly tracksUses: boolean;
 }
 
 export class CellMap {
@@ -58,6 +62,12 @@ export class CellMap {
   readonly #mixedSizes: boolean;
   readonly #merge: boolean;
   readonly #watched: CellMapOptions['watched'];
+  readonly #coreOf: readonly number[];
+  readonly #tracksUses: boolean;
+  /** Per core, and byte of the shared memory: how it is accessed there. */
+  readonly #uses: readonly Uint8Array[];
+  /** Per byte of the shared memory: 1 if some access begins there, or ended just before. */
+  readonly #cuts: Uint8Array;
   readonly #discovered = new Set<string>();
   /** While discovering, cells are marked and nothing restarts: the run only looks around. */
   discovering = false;
@@ -74,6 +84,20 @@ export class CellMap {
     this.#mixedSizes = options.mixedSizes;
     this.#merge = options.merge;
     this.#watched = options.watched;
+    this.#coreOf = options.coreOf;
+    this.#tracksUses = options.tracksUses;
+    this.#uses = Array.from({ length: cores }, () => new Uint8Array(sharedBytes));
+    this.#cuts = new Uint8Array(sharedBytes + 1);
+  }
+
+  /** How the agents of a core access a byte of the shared memory, as far as known: see uses.ts. */
+  usesOf(core: number, byteOffset: number): number {
+    return this.#uses[core]?.[byteOffset] ?? 0;
+  }
+
+  /** Whether some access of the shared memory begins at a byte, or ends just before it. */
+  isCut(byteOffset: number): boolean {
+    return this.#cuts[byteOffset] === 1;
   }
 
   /** Ends the looking around. What is learned from here on, only a search could find. */
@@ -101,7 +125,7 @@ export class CellMap {
       if (byByte === undefined || byteOffset < 0 || bytes < 1 || byteOffset + bytes > byByte.length) {
         throw new RangeError(`no memory ${memory} has ${bytes} bytes at ${byteOffset}`);
       }
-      const cell = this.resolve(memory, byteOffset, bytes, block, SEVERAL);
+      const cell = this.resolve(memory, byteOffset, bytes, block, SEVERAL, 0);
       if (cell.agent !== SEVERAL) this.#replace({ ...cell, agent: SEVERAL });
     }
     this.discovering = discovering;
@@ -128,10 +152,45 @@ export class CellMap {
   }
 
   /**
-   * The cell that holds the bytes accessed, for an access by `agent`. The bytes must lie inside the memory.
+   * The cell that holds the bytes accessed, for an access by `agent`; `use`: how it accesses them. The bytes must lie
+   * inside the memory.
    * @throws Restart when the access teaches something that the tables built so far do not know.
    */
-  resolve(memory: number, byteOffset: number, bytes: number, range: boolean, agent: number): Cell {
+  resolve(
+    memory: number,
+    byteOffset: number,
+    bytes: number,
+    range: boolean,
+    agent: number,
+    use: number,
+  ): Cell {
+    const news = memory === SHARED && use !== 0 && this.#note(byteOffset, bytes, agent, use);
+    const cell = this.#find(memory, byteOffset, bytes, range, agent);
+    if (news) {
+      this.learned++;
+      if (this.#tracksUses && cell.agent === SEVERAL && !this.discovering) throw new Restart();
+    }
+    return cell;
+  }
+
+  /** Notes how an agent accesses some bytes. Returns whether that is new. */
+  #note(byteOffset: number, bytes: number, agent: number, use: number): boolean {
+    const uses = this.#uses[this.#coreOf[agent] ?? -1];
+    if (uses === undefined) return false;
+    const end = byteOffset + bytes;
+    let news = this.#cuts[byteOffset] === 0 || this.#cuts[end] === 0;
+    this.#cuts[byteOffset] = 1;
+    this.#cuts[end] = 1;
+    for (let byte = byteOffset; byte < end; byte++) {
+      const known = uses[byte] as number;
+      if ((known | use) === known) continue;
+      uses[byte] = known | use;
+      news = true;
+    }
+    return news;
+  }
+
+  #find(memory: number, byteOffset: number, bytes: number, range: boolean, agent: number): Cell {
     const byByte = this.#byByte[memory + 1] as Int32Array;
     const number = byByte[byteOffset] as number;
     if (number !== 0) {

@@ -54,6 +54,8 @@ export function machineFactory(
     mixedSizes: memory === 'sc',
     watched: system.slots,
     merge: options.merge ?? true,
+    coreOf: system.agents.map(({ core }) => core),
+    tracksUses: memory === 'rc11' || properties.some(({ races }) => races === true),
   });
   discover(system, image, cells);
   cells.share(options.cells ?? []);

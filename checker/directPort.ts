@@ -18,6 +18,7 @@ import {
 } from '../memory/index.ts';
 import { applyRmw } from './access.ts';
 import { SHARED } from './cells.ts';
+import { ATOMIC_LOADS, ATOMIC_UPDATES, loadUse, PLAIN_LOADS, PLAIN_STORES, storeUse } from './uses.ts';
 
 /** Bytes of the shared memory, and of each core's local one. */
 export interface Image {
@@ -29,8 +30,8 @@ export interface DirectPortOptions {
   readonly image: Image;
   readonly core: number;
   nameOf(memory: number, byteOffset: number, bytes: number): string;
-  /** Told of every access before it happens. */
-  onAccess?(memory: number, byteOffset: number, bytes: number, range: boolean): void;
+  /** Told of every access before it happens; `use`: how it accesses the bytes, see uses.ts. */
+  onAccess?(memory: number, byteOffset: number, bytes: number, range: boolean, use: number): void;
   /** Decides `choose`; the first alternative by default. */
   choose?(count: number): number;
 }
@@ -54,23 +55,23 @@ export class DirectPort implements MemoryPort {
     this.#passes = 0;
   }
 
-  load(at: Location, _order: Ordering): number {
-    return this.#read(this.#bytes(at), offsetOf(at), bytesOf(at));
+  load(at: Location, order: Ordering): number {
+    return this.#read(this.#bytes(at, loadUse(order)), offsetOf(at), bytesOf(at));
   }
 
-  store(at: Location, value: number, _order: Ordering): void {
-    this.#write(this.#bytes(at), offsetOf(at), bytesOf(at), value);
+  store(at: Location, value: number, order: Ordering): void {
+    this.#write(this.#bytes(at, storeUse(order)), offsetOf(at), bytesOf(at), value);
   }
 
   rmw(at: Location, operation: RmwOperation, value: number): number {
-    const bytes = this.#bytes(at);
+    const bytes = this.#bytes(at, ATOMIC_UPDATES);
     const old = this.#read(bytes, offsetOf(at), bytesOf(at));
     this.#write(bytes, offsetOf(at), bytesOf(at), applyRmw(operation, old, value, bytesOf(at)));
     return old;
   }
 
   cas(at: Location, expected: number, desired: number): number {
-    const bytes = this.#bytes(at);
+    const bytes = this.#bytes(at, ATOMIC_UPDATES | ATOMIC_LOADS);
     const old = this.#read(bytes, offsetOf(at), bytesOf(at));
     if (old === expected) this.#write(bytes, offsetOf(at), bytesOf(at), desired);
     return old;
@@ -79,12 +80,12 @@ export class DirectPort implements MemoryPort {
   fence(_order: FenceOrdering): void {}
 
   readRange(byteOffset: number, into: Uint8Array): void {
-    const bytes = this.#range(byteOffset, into.length);
+    const bytes = this.#range(byteOffset, into.length, PLAIN_LOADS);
     into.set(bytes.subarray(byteOffset, byteOffset + into.length));
   }
 
   writeRange(byteOffset: number, bytes: Uint8Array): void {
-    this.#range(byteOffset, bytes.length).set(bytes, byteOffset);
+    this.#range(byteOffset, bytes.length, PLAIN_STORES).set(bytes, byteOffset);
   }
 
   choose(count: number): number {
@@ -112,21 +113,21 @@ export class DirectPort implements MemoryPort {
     return body();
   }
 
-  #bytes(at: Location): Uint8Array {
+  #bytes(at: Location, use: number): Uint8Array {
     const { image, core, onAccess } = this.#options;
     const local = spaceOf(at) === 'local';
     const memory = local ? core : SHARED;
     // A port is made for a core that the system has.
     const bytes = local ? (image.local[core] as Uint8Array) : image.shared;
     this.#check(memory, bytes, offsetOf(at), bytesOf(at), bytesOf(at));
-    onAccess?.(memory, offsetOf(at), bytesOf(at), false);
+    onAccess?.(memory, offsetOf(at), bytesOf(at), false, use);
     return bytes;
   }
 
-  #range(byteOffset: number, length: number): Uint8Array {
+  #range(byteOffset: number, length: number, use: number): Uint8Array {
     const { image, onAccess } = this.#options;
     this.#check(SHARED, image.shared, byteOffset, length, 1);
-    if (length > 0) onAccess?.(SHARED, byteOffset, length, true);
+    if (length > 0) onAccess?.(SHARED, byteOffset, length, true, use);
     return image.shared;
   }
 

@@ -50,8 +50,8 @@ export function discover(system: System, image: Image, cells: CellMap): void {
         image: copy,
         core: spec.core,
         nameOf: (memory, byteOffset, bytes) => cells.nameOf(memory, byteOffset, bytes),
-        onAccess: (memory, byteOffset, bytes, range) =>
-          void cells.resolve(memory, byteOffset, bytes, range, agent),
+        onAccess: (memory, byteOffset, bytes, range, use) =>
+          void cells.resolve(memory, byteOffset, bytes, range, agent, use),
         choose: random,
       }),
   );

@@ -2,7 +2,7 @@
  * Runs the implementation to find out where an agent goes on with a result: its next position, and what happens on the
  * way. Each answer is kept by the caller, so that this is asked once for each position and result.
  */
-import type { PlainData } from '../memory/index.ts';
+import type { FenceOrdering, PlainData } from '../memory/index.ts';
 import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN } from './access.ts';
 import { canonical } from './plain.ts';
 import {
@@ -29,6 +29,8 @@ const IDLE_TURNS = 1000;
 export interface Outcome {
   readonly position: number;
   readonly events: readonly RawEvent[];
+  /** Fences that no memory model could notice, in order. */
+  readonly fences: readonly FenceOrdering[];
   readonly flags: number;
 }
 
@@ -168,8 +170,7 @@ export class Execution {
       if (begun.has(root))
         return {
           position: this.#paused(port, root),
-          events: port.events,
-          flags: progressOf(port.events, this.#system),
+          ...this.#told(port),
         };
       begun.add(root);
       newest = null;
@@ -188,8 +189,8 @@ export class Execution {
   }
 
   #suspended(port: SteppedPort, root: Root): Outcome {
-    const flags = progressOf(port.events, this.#system);
-    if (port.pausedAtStart) return { position: this.#paused(port, root), events: port.events, flags };
+    const told = this.#told(port);
+    if (port.pausedAtStart) return { position: this.#paused(port, root), ...told };
     // A suspended port that did not pause at its start has the access that it is suspended at.
     const pending = port.pending as Access;
     const entry = port.newest;
@@ -204,12 +205,17 @@ export class Execution {
             `Keep all state in the port's memories or in the program's state, and use no time, no random numbers.`,
         );
       }
-      return { position: known, events: port.events, flags };
+      return { position: known, ...told };
     }
     const position = this.#addPosition(port, root, entry, pending, false);
     if (entry === null) root.position = position;
     else entry.position = position;
-    return { position, events: port.events, flags };
+    return { position, ...told };
+  }
+
+  /** What a run has brought, apart from where it came to. */
+  #told({ events, fences }: SteppedPort): Omit<Outcome, 'position'> {
+    return { events, fences, flags: progressOf(events, this.#system) };
   }
 
   #paused(port: SteppedPort, root: Root): number {
@@ -220,13 +226,13 @@ export class Execution {
   }
 
   #ended(port: SteppedPort, root: Root, kind: typeof END | typeof DEAD): Outcome {
-    const flags = progressOf(port.events, this.#system);
+    const told = this.#told(port);
     const known = kind === END ? root.position : root.deadPosition;
-    if (known >= 0) return { position: known, events: port.events, flags };
+    if (known >= 0) return { position: known, ...told };
     const position = this.#addPosition(port, root, null, { ...NO_ACCESS, kind }, kind === END);
     if (kind === END) root.position = position;
     else root.deadPosition = position;
-    return { position, events: port.events, flags };
+    return { position, ...told };
   }
 
   #addPosition(

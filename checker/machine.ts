@@ -37,9 +37,12 @@ import type { MemoryModel, MemoryModelName } from './memory/model.ts';
 import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
 import { type PositionRecord, PositionTable, RANG } from './position.ts';
+import type { Unordered } from './races/clockTable.ts';
+import { HappensBefore } from './races/happensBefore.ts';
 import { ContentTable } from './store/contents.ts';
 import type { System } from './system.ts';
 import { asked } from './targetError.ts';
+import { canRace } from './uses.ts';
 import type { ScheduleStep, StepKind } from './verdict.ts';
 
 export interface MachineOptions {
@@ -83,6 +86,8 @@ export class Machine {
   readonly longestOperations = new Map<string, number>();
   /** Word of the result that the last `fire` fed to its agent. */
   lastWord = 0;
+  /** Whether the access of the last `fire` races. */
+  raced = false;
 
   /** Per agent: its line, or -1; the handlers that stop it while they are active; those that keep it from entering. */
   readonly #lineOf: readonly number[];
@@ -92,6 +97,9 @@ export class Machine {
   readonly #sleepers: readonly (readonly number[])[];
   readonly #execution: Execution;
   readonly #map: MemoryMap;
+  /** Happens-before, and its word of a state; null, and no word, if nobody asks for races. */
+  readonly #clocks: HappensBefore | null;
+  readonly #clockWord: number;
 
   constructor(options: MachineOptions) {
     const { system, cells } = options;
@@ -109,15 +117,20 @@ export class Machine {
       memoryWords: this.#map.size,
       bufferDepth: system.bufferDepth ?? DEFAULT_BUFFER_DEPTH,
       lines: (system.interrupts?.lines ?? []).map(({ core }) => core),
+      uses: (core, word) => this.#map.usesOfWord(core, word),
       device: (state, access) => this.#device(state, access),
     });
+    const lines = (system.interrupts?.lines ?? []).map(({ core }) => core);
+    const asksForRaces = options.properties.some(({ races }) => races === true);
+    this.#clocks = asksForRaces ? this.#happensBefore(lines) : null;
     this.unit = new InterruptUnit(system);
     this.monitors = new MonitorBank(system, options.properties, this.contents, (agent, event) =>
       this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
     );
     this.monitorWord = this.model.words;
     this.unitWord = this.monitorWord + 1;
-    this.firstPosition = this.unitWord + this.unit.words;
+    this.#clockWord = this.unitWord + this.unit.words;
+    this.firstPosition = this.#clocks === null ? this.#clockWord : this.#clockWord + 1;
     this.width = this.firstPosition + system.agents.length;
     this.cores = system.agents.map((agent) => agent.core);
     const ranks = system.agents.map(({ interrupt }) =>
@@ -162,6 +175,7 @@ export class Machine {
     this.model.start(state, this.#map.start());
     state[this.monitorWord] = this.monitors.start();
     this.unit.start(state, this.unitWord);
+    if (this.#clocks !== null) state[this.#clockWord] = 0;
     for (let index = 0; index < this.system.agents.length; index++) {
       const outcome = this.#execution.begin(index);
       state[this.firstPosition + index] = outcome.position;
@@ -208,7 +222,17 @@ export class Machine {
   /** Makes the agent's step, changing `state` in place. Returns the transition's flags, or BROKEN. */
   fire(state: Uint32Array, agent: number, choice: number): number {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
-    return this.#advance(state, agent, this.#perform(state, agent, access, choice));
+    this.raced = false;
+    const word = this.#perform(state, agent, access, choice);
+    if (this.#clocks !== null) this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
+    return this.#advance(state, agent, word);
+  }
+
+  /** Makes a waiting store of a core visible, changing `state` in place. */
+  drain(state: Uint32Array, core: number, choice: number): void {
+    const access = this.model.drain(state, core, choice);
+    if (this.#clocks === null) return;
+    state[this.#clockWord] = this.#clocks.drained(state[this.#clockWord] as number, core, access);
   }
 
   isHandler(agent: number): boolean {
@@ -249,6 +273,8 @@ export class Machine {
     const line = this.#lineOf[handler] as number;
     this.unit.acknowledge(state, line);
     this.model.enter?.(state, line);
+    if (this.#clocks !== null)
+      state[this.#clockWord] = this.#clocks.entered(state[this.#clockWord] as number, line);
     for (const task of this.#sleepers[this.cores[handler] as number] as readonly number[])
       if (this.#isAsleep(state, task)) this.unit.setWoken(state, task, 1);
     return this.#advance(state, handler, 0);
@@ -282,11 +308,12 @@ export class Machine {
 
   /** Takes a step of a schedule that can be taken. Returns the transition's flags, or BROKEN. */
   take(state: Uint32Array, { kind, who, choice }: ScheduleStep): number {
+    this.raced = false;
     switch (kind) {
       case 'step':
         return this.fire(state, who, choice);
       case 'drain':
-        this.model.drain(state, who, choice);
+        this.drain(state, who, choice);
         return 0;
       case 'enter':
         return this.enter(state, who);
@@ -334,6 +361,21 @@ export class Machine {
     return this.system.finished?.(states) ?? states.includes(null);
   }
 
+  /**
+   * With what the agent's next access races, if it does: which core's access it should come after. `word`: the access's
+   * result.
+   */
+  raceOf(state: Uint32Array, agent: number, word: number): Unordered | null {
+    const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
+    const clock = state[this.#clockWord] as number;
+    return this.#clocks?.raceOf(clock, this.cores[agent] as number, access, word) ?? null;
+  }
+
+  /** Bytes of an atom of the shared memory: what a race is about. */
+  atomBytes(atom: number): { readonly byteOffset: number; readonly bytes: number } {
+    return this.#map.atomBytes(atom);
+  }
+
   /** The access that an agent is about to make. */
   pending(state: Uint32Array, agent: number): Access {
     return this.accesses.get(this.positions.access[state[this.firstPosition + agent] as number] as number);
@@ -376,7 +418,8 @@ export class Machine {
 
   /** Bytes held by the tables, roughly. */
   bytes(): number {
-    return this.positions.bytes() + this.model.bytes() + this.monitors.bytes();
+    const clocks = this.#clocks?.bytes() ?? 0;
+    return this.positions.bytes() + this.model.bytes() + this.monitors.bytes() + clocks;
   }
 
   // --- Steps -------------------------------------------------------------------------------------------------------
@@ -417,6 +460,13 @@ export class Machine {
     else this.unit.clear(state, line);
   }
 
+  /** Follows happens-before through an access that the memory model has just made. */
+  #order(clocks: HappensBefore, state: Uint32Array, core: number, access: number, word: number): void {
+    const next = clocks.accessed(state[this.#clockWord] as number, core, access, word, this.model.newer);
+    this.raced = (next & 1) !== 0;
+    state[this.#clockWord] = clocks.trimmed(next >>> 1, state, this.model);
+  }
+
   /** The agent goes on with the result of its access. */
   #advance(state: Uint32Array, agent: number, word: number): number {
     const place = this.firstPosition + agent;
@@ -425,6 +475,11 @@ export class Machine {
     let transition = this.positions.find(position, word);
     if (transition < 0) transition = this.#tabulate(agent, position, word);
     state[place] = this.positions.next[transition] as number;
+    const fences = this.positions.fences[transition] as number;
+    if (fences !== 0 && this.#clocks !== null) {
+      const clock = state[this.#clockWord] as number;
+      state[this.#clockWord] = this.#clocks.fenced(clock, this.cores[agent] as number, fences);
+    }
     const events = this.positions.events[transition] as number;
     if (events !== 0) {
       const next = this.monitors.step(state[this.monitorWord] as number, events);
@@ -451,7 +506,8 @@ export class Machine {
     const outcome = this.#execution.resume(agent, position, word);
     const events = this.monitors.intern(agent, outcome.events);
     const flags = outcome.flags | (this.accesses.kind[access] === RING ? RANG : 0);
-    return this.positions.addTransition(position, word, outcome.position, events, flags);
+    const fences = this.#clocks?.fences(outcome.fences) ?? 0;
+    return this.positions.addTransition(position, word, outcome.position, events, flags, fences);
   }
 
   #observe(observation: Parameters<System['witnesses'][number]['reached']>[0]): void {
@@ -465,6 +521,32 @@ export class Machine {
       const reached = asked(`witness ${witness.name} threw`, () => witness.reached(observation));
       if (reached) this.witnesses.add(witness.name);
     }
+  }
+
+  #happensBefore(lines: readonly number[]): HappensBefore {
+    const map = this.#map;
+    const { accesses, cells, model } = this;
+    const { cores } = this.system;
+    return new HappensBefore({
+      accesses,
+      cores: cores.length,
+      lines,
+      words: map.size,
+      wordUses: (core, word) => map.usesOfWord(core, word),
+      atoms: map.atoms,
+      atomUses: (core, atom) => map.usesOfAtom(core, atom),
+      atomsOf: (number) => {
+        const { cell, within, bytes } = accesses.get(number);
+        const from = cells.cell(cell).byteOffset + within;
+        const atom = map.atomAt(from);
+        const atoms = map.atomAt(from + bytes - 1) - atom + 1;
+        const its = Array.from({ length: atoms }, (_, i) => atom + i);
+        const watched = its.some((one) => canRace(cores.map((_, core) => map.usesOfAtom(core, one))));
+        return watched ? { atom, atoms } : { atom: 0, atoms: 0 };
+      },
+      buffered: model.bufferDepth !== null && model.keptBy === undefined,
+      old: model.keptBy !== undefined,
+    });
   }
 
   // --- Small parts -------------------------------------------------------------------------------------------------

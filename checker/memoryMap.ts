@@ -31,17 +31,25 @@ export class MemoryMap {
   readonly #words = new Map<number, number>();
   readonly #scalarWords: Int32Array;
   readonly #initialWords = new Map<number, number>();
+  readonly #cellOfWord: Cell[] = [];
+  /** Byte of the shared memory where each atom begins: a run of bytes of a cell that no access tells apart. */
+  readonly #atoms: number[] = [];
+  /** Per byte: its atom + 1. */
+  readonly #atomOf: Int32Array;
 
   constructor(sharedBytes: number, cells: CellMap, image: Image, contents: ContentTable) {
     this.#cells = cells;
     this.#image = image;
     this.#contents = contents;
     this.#scalarWords = new Int32Array(sharedBytes * 8);
+    this.#atomOf = new Int32Array(sharedBytes);
     for (const cell of cells.cells) {
       // Cells that a larger one swallowed are no longer anyone's.
       if (cell.agent !== SEVERAL || cells.at(cell.memory, cell.byteOffset)?.number !== cell.number) continue;
       const word = this.#words.size;
       this.#words.set(cell.number, word);
+      this.#cellOfWord.push(cell);
+      if (cell.memory === SHARED) this.#split(cell);
       if (!cell.block && cell.memory === SHARED && cell.byteOffset <= MAX_OFFSET) {
         const width = (cell.bytes * 8) as Width; // A scalar cell has 1, 2 or 4 bytes.
         this.#scalarWords[locationAt('shared', cell.byteOffset, width)] = word + 1;
@@ -63,6 +71,47 @@ export class MemoryMap {
   cellOf(word: number): Cell {
     for (const [cell, of] of this.#words) if (of === word) return this.#cells.cell(cell);
     throw new RangeError(`no word ${word} of the memory`);
+  }
+
+  /** How the agents of a core access a word of the memory, as far as known: see uses.ts. */
+  usesOfWord(core: number, word: number): number {
+    const cell = this.#cellOfWord[word];
+    if (cell === undefined || cell.memory !== SHARED) return 0;
+    let uses = 0;
+    for (let byte = cell.byteOffset; byte < cell.byteOffset + cell.bytes; byte++)
+      uses |= this.#cells.usesOf(core, byte);
+    return uses;
+  }
+
+  /** How many atoms there are, in all cells that several agents reach. */
+  get atoms(): number {
+    return this.#atoms.length;
+  }
+
+  /** How the agents of a core access an atom. */
+  usesOfAtom(core: number, atom: number): number {
+    return this.#cells.usesOf(core, this.#atoms[atom] ?? -1);
+  }
+
+  /** The atom that a byte of the shared memory belongs to, or -1. */
+  atomAt(byteOffset: number): number {
+    return (this.#atomOf[byteOffset] ?? 0) - 1;
+  }
+
+  /** Bytes of an atom. */
+  atomBytes(atom: number): { readonly byteOffset: number; readonly bytes: number } {
+    const byteOffset = this.#atoms[atom] ?? 0;
+    let end = byteOffset;
+    while (this.atomAt(end) === atom) end++;
+    return { byteOffset, bytes: end - byteOffset };
+  }
+
+  #split(cell: Cell): void {
+    const { byteOffset: from, bytes } = cell;
+    for (let byte = from; byte < from + bytes; byte++) {
+      if (byte === from || this.#cells.isCut(byte)) this.#atoms.push(byte);
+      this.#atomOf[byte] = this.#atoms.length;
+    }
   }
 
   /** The memory in which the agents start. */

@@ -101,6 +101,8 @@ export class PositionTable {
   next = new Int32Array(1024);
   events = new Int32Array(1024);
   flags = new Uint8Array(1024);
+  /** Number of the list of fences merged into it. */
+  fences = new Int32Array(1024);
   transitions = 0;
 
   readonly #more = new Map<number, Map<number, number>>();
@@ -122,14 +124,23 @@ export class PositionTable {
     return this.#more.get(position)?.get(word) ?? -1;
   }
 
-  addTransition(position: number, word: number, next: number, events: number, flags: number): number {
+  addTransition(
+    position: number,
+    word: number,
+    next: number,
+    events: number,
+    flags: number,
+    fences: number,
+  ): number {
     const transition = this.transitions++;
     this.next = grownInt32(this.next, this.transitions);
     this.events = grownInt32(this.events, this.transitions);
     this.flags = grownUint8(this.flags, this.transitions);
+    this.fences = grownInt32(this.fences, this.transitions);
     this.next[transition] = next;
     this.events[transition] = events;
     this.flags[transition] = flags;
+    this.fences[transition] = fences;
     const at = position << 1;
     for (const place of [at, at + 1]) {
       if ((this.#first[place] as number) < 0) {

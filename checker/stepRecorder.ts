@@ -112,6 +112,8 @@ export abstract class StepRecorder {
   pausedAtStart = false;
   site: string | null = null;
   merged: string[] = [];
+  /** Fences of the step that no memory model could notice, in order. */
+  fences: FenceOrdering[] = [];
 
   constructor(agent: number, core: number, host: SteppedPortHost) {
     this.#root = NO_ROOT;
@@ -124,6 +126,7 @@ export abstract class StepRecorder {
   beginStep(first: boolean): void {
     this.events = [];
     this.merged = [];
+    this.fences = [];
     this.#moves = 0;
     this.#carried = first;
   }

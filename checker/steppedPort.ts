@@ -48,6 +48,7 @@ import { plainCopy } from './plain.ts';
 import type { Entry } from './position.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { StepRecorder, Unbounded } from './stepRecorder.ts';
+import { ATOMIC_LOADS, ATOMIC_UPDATES, loadUse, PLAIN_LOADS, PLAIN_STORES, storeUse } from './uses.ts';
 
 /** Alternatives that one choice may have. */
 const MOST_CHOICES = 1024;
@@ -71,7 +72,7 @@ type Reach = 'load' | 'store' | 'atomic';
 
 export class SteppedPort extends StepRecorder implements MemoryPort {
   load(at: Location, order: Ordering): number {
-    const cell = this.#cell(at, 'load');
+    const cell = this.#cell(at, 'load', loadUse(order));
     const within = offsetOf(at) - cell.byteOffset;
     this.#fenceOf(order);
     const word = this.#isPrivate(cell)
@@ -82,7 +83,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   store(at: Location, value: number, order: Ordering): void {
-    const cell = this.#cell(at, 'store');
+    const cell = this.#cell(at, 'store', storeUse(order));
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const word = this.#wordOf(cell, value, bytes, at);
@@ -100,7 +101,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   rmw(at: Location, operation: RmwOperation, value: number, order: Ordering): number {
-    const cell = this.#cell(at, 'atomic');
+    const cell = this.#cell(at, 'atomic', ATOMIC_UPDATES);
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const operand = this.#wordOf(cell, value, bytes, at);
@@ -125,7 +126,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   cas(at: Location, expected: number, desired: number, order: Ordering, failureOrder: Ordering): number {
-    const cell = this.#cell(at, 'atomic');
+    const cell = this.#cell(at, 'atomic', ATOMIC_UPDATES | ATOMIC_LOADS);
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const expectedWord = this.#wordOf(cell, expected, bytes, at);
@@ -156,8 +157,12 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   fence(order: FenceOrdering): void {
     this.count('a fence');
-    if (this.host.fenceIsStep(order)) this.step({ ...NO_ACCESS, kind: FENCE, order });
-    else this.noteMerged(`fence ${order}`);
+    if (this.host.fenceIsStep(order)) {
+      this.step({ ...NO_ACCESS, kind: FENCE, order });
+      return;
+    }
+    this.noteMerged(`fence ${order}`);
+    if (this.isLive) this.fences.push(order);
   }
 
   /** A fence beside a load or read-modify-write of this order, if the memory model wants one. */
@@ -173,7 +178,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   readRange(byteOffset: number, into: Uint8Array): void {
     if (into.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, into.length, 'load');
+    const cell = this.#rangeCell(byteOffset, into.length, 'load', PLAIN_LOADS);
     const within = byteOffset - cell.byteOffset;
     const bytes = into.length;
     const content = this.#isPrivate(cell)
@@ -186,7 +191,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   writeRange(byteOffset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, bytes.length, 'store');
+    const cell = this.#rangeCell(byteOffset, bytes.length, 'store', PLAIN_STORES);
     const within = byteOffset - cell.byteOffset;
     const content = this.host.contents.intern(bytes);
     if (this.#isPrivate(cell)) {
@@ -337,7 +342,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   // --- Cells -------------------------------------------------------------------------------------------------------
 
-  #cell(at: Location, writes: Reach): Cell {
+  #cell(at: Location, writes: Reach, use: number): Cell {
     this.checkSuspended();
     const { system, cells } = this.host;
     const local = spaceOf(at) === 'local';
@@ -347,22 +352,29 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const limit = local ? system.localBytes : system.sharedBytes;
     const name = (of: number, from: number, length: number): string => cells.nameOf(of, from, length);
     this.guarded(() => checkAccess(memory, limit, byteOffset, bytes, bytes, name));
-    return this.#reach(memory, byteOffset, bytes, false, writes);
+    return this.#reach(memory, byteOffset, bytes, false, writes, use);
   }
 
-  #rangeCell(byteOffset: number, length: number, writes: Reach): Cell {
+  #rangeCell(byteOffset: number, length: number, writes: Reach, use: number): Cell {
     this.checkSuspended();
     const { system, cells } = this.host;
     const name = (of: number, from: number, bytes: number): string => cells.nameOf(of, from, bytes);
     this.guarded(() => checkAccess(SHARED, system.sharedBytes, byteOffset, length, 1, name));
-    return this.#reach(SHARED, byteOffset, length, true, writes);
+    return this.#reach(SHARED, byteOffset, length, true, writes, use);
   }
 
-  #reach(memory: number, byteOffset: number, bytes: number, range: boolean, writes: Reach): Cell {
+  #reach(
+    memory: number,
+    byteOffset: number,
+    bytes: number,
+    range: boolean,
+    writes: Reach,
+    use: number,
+  ): Cell {
     const { cells } = this.host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
     this.count(name);
-    const cell = this.guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent));
+    const cell = this.guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent, use));
     if (cell.agent !== SEVERAL) {
       this.noteMerged(name);
       if (writes !== 'atomic') this.watch(memory, byteOffset, bytes, writes === 'store');

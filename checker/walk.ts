@@ -32,6 +32,7 @@ import { machineFactory } from './check.ts';
 import { BROKEN, type Machine } from './machine.ts';
 import type { BrokenProperty } from './monitorBank.ts';
 import { PROGRESS } from './position.ts';
+import { describeRace } from './races/describeRace.ts';
 import { Restart } from './restart.ts';
 import { membersOf, neglected, sleepingCores } from './sleep.ts';
 import { VectorTable } from './store/vectorTable.ts';
@@ -80,6 +81,7 @@ export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' 
 
 /** In the order in which `enabled` tells of them, and a search takes them. */
 const stepKinds: readonly StepKind[] = ['step', 'drain', 'enter', 'wake'];
+const NONE: readonly BrokenProperty[] = [];
 /** Tables of a walk are dropped when they hold this many positions: fuzzing meets new ones without end. */
 const MOST_POSITIONS = 200_000;
 
@@ -90,6 +92,7 @@ export class Walk {
     readonly property: string;
     readonly look: (view: StateView) => string | null;
   }[];
+  readonly #raceProperties: readonly string[];
   #machine: Machine;
   #state: Uint32Array;
   #taken: ScheduleStep[] = [];
@@ -109,6 +112,7 @@ export class Walk {
       const look = property.quiescent?.(context);
       return look === undefined ? [] : [{ property: property.name, look }];
     });
+    this.#raceProperties = properties.filter(({ races }) => races === true).map(({ name }) => name);
     this.reset();
   }
 
@@ -173,9 +177,10 @@ export class Walk {
       try {
         const taken = this.#machine.take(this.#state, step);
         this.#taken.push(step);
-        if (taken !== BROKEN) return this.#atRest();
+        const races = this.#machine.raced ? this.#races() : NONE;
+        if (taken !== BROKEN) return races.length === 0 ? this.#atRest() : [...races, ...this.#atRest()];
         this.#stuck = true;
-        return this.#machine.monitors.broken;
+        return [...races, ...this.#machine.monitors.broken];
       } catch (error) {
         this.#restart(error);
       }
@@ -302,8 +307,14 @@ export class Walk {
     return this.#machine.quiescent(this.#state);
   }
 
+  /** The last step taken races; the walk can go on behind it. */
+  #races(): BrokenProperty[] {
+    const message = describeRace(this.#machine, this.#taken);
+    return this.#raceProperties.map((property) => ({ property, message }));
+  }
+
   #atRest(): readonly BrokenProperty[] {
-    if (!this.#machine.quiescent(this.#state)) return [];
+    if (!this.#machine.quiescent(this.#state)) return NONE;
     const view = this.view();
     const broken: BrokenProperty[] = [];
     for (const { property, look } of this.#looks) {

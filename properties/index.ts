@@ -10,6 +10,7 @@ import { failureAtomicity } from './failureAtomicity.ts';
 import { fifo } from './fifo.ts';
 import { livelock } from './livelock.ts';
 import { lostWakeup } from './lostWakeup.ts';
+import { noDataRace } from './noDataRace.ts';
 import { noDoubleOwnership } from './noDoubleOwnership.ts';
 import { noLostBuffers } from './noLostBuffers.ts';
 import { noOutsideAccess } from './noOutsideAccess.ts';
@@ -48,6 +49,7 @@ export {
   fifo,
   livelock,
   lostWakeup,
+  noDataRace,
   noDoubleOwnership,
   noLostBuffers,
   noOutsideAccess,
@@ -60,6 +62,7 @@ export const builtInProperties: readonly Property[] = [
   noLostBuffers,
   fifo,
   payloadIntegrity,
+  noDataRace,
   noOutsideAccess,
   failureAtomicity,
   documentedErrors,

@@ -227,4 +227,6 @@ export interface Property {
   /** Looks at every quiescent state: no operation in progress, buffers drained. Returns what is wrong, or null. */
   quiescent?(context: PropertyContext): (view: StateView) => string | null;
   readonly goal?: Goal;
+  /** Claims that no data race happens: the engine follows happens-before, and says so itself. */
+  readonly races?: true;
 }

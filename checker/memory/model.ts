@@ -29,6 +29,14 @@ export interface MemoryModel {
    * its own that others can come in after. The port makes them, as it makes the one behind a seq_cst store everywhere.
    */
   readonly accessBringsFences: boolean;
+  /**
+   * How many messages of its location are newer than the one that the last `perform` read, or placed its own after. -1: it
+   * read a store of its own core that nobody else can see yet.
+   */
+  readonly newer: number;
+  /** How many messages of a word can still be read, and which word of the state says so. Not given: the newest one. */
+  readonly keptBy?: number;
+  kept?(state: Uint32Array, word: number): number;
   /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
   readonly bufferWasFull: boolean;
   /** Word of the memory whose location had too many messages, under rc11; -1: none, or there are no messages. */
@@ -67,6 +75,8 @@ export interface ModelParts {
   readonly bufferDepth: number;
   /** Core of each interrupt line. */
   readonly lines?: readonly number[];
+  /** How the agents of a core access a word of the memory, as far as known: see uses.ts. Default: in every way. */
+  readonly uses?: (core: number, word: number) => number;
   /** A store to a device (RING, CLEAR) has become visible: changes the device's words in place. */
   device(state: Uint32Array, access: number): void;
 }

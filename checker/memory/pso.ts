@@ -31,6 +31,7 @@ export class PartialStoreOrder implements MemoryModel {
   readonly words: number;
   /** Stores that all buffers of a core hold together. */
   readonly bufferDepth: number;
+  newer = 0;
   bufferWasFull = false;
   readonly fullWord = -1;
   /** Largest number of stores that waited at one core. */
@@ -110,6 +111,7 @@ export class PartialStoreOrder implements MemoryModel {
         return 0;
       case RMW:
       case CAS: {
+        this.newer = 0;
         const memory = state[0] as number;
         const old = accesses.resultOf(access, this.#memory.word(memory, access));
         state[0] = this.#memory.stored(memory, access);
@@ -193,6 +195,7 @@ export class PartialStoreOrder implements MemoryModel {
   /** What the core reads: memory, with its own waiting stores to that cell laid over it in order. */
   #forwarded(state: Uint32Array, core: number, access: number): number {
     const accesses = this.#parts.accesses;
+    this.newer = 0;
     let word = this.#memory.word(state[0] as number, access);
     const buffer = state[1 + core] as number;
     if (buffer === 0) return word;
@@ -201,7 +204,9 @@ export class PartialStoreOrder implements MemoryModel {
     const count = this.#count(buffer);
     for (let i = 1; i <= count; i++) {
       const store = (this.#buffers.data[at + i] as number) >>> 1;
-      if (accesses.word[store] === cell) word = accesses.stored(store, word);
+      if (accesses.word[store] !== cell) continue;
+      word = accesses.stored(store, word);
+      this.newer = -1;
     }
     return word;
   }

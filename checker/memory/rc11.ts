@@ -23,21 +23,14 @@
  * was cut there, and the verdict is `incomplete`.
  */
 import { CAS, CLEAR, FENCE, LOAD, READ, RING, RMW, STORE, WRITE } from '../access.ts';
-import { grownInt32, grownUint32 } from '../store/growable.ts';
+import { grownInt32, grownUint8, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
+import { ATOMIC_LOADS, ATOMIC_STORES, ATOMIC_UPDATES, PLAIN_LOADS, PLAIN_STORES } from '../uses.ts';
 import { FlatMemory } from './flatMemory.ts';
 import type { MemoryModel, ModelParts } from './model.ts';
 import { LagTable, LOADS, MOST_BEHIND, STORES, UPDATES } from './rc11/lagTable.ts';
 
-export interface ReleaseConsistencyParts extends ModelParts {
-  /** The core of each interrupt line. Default: there is none, or what comes before a doorbell is not seen with it. */
-  readonly lines?: readonly number[];
-  /**
-   * How the agents of a core may ever access a word of the memory: LOADS, STORES, UPDATES. Old messages that nobody can
-   * use are dropped sooner the more is known. Default: everybody may do everything.
-   */
-  readonly uses?: (core: number, word: number) => number;
-}
+const ALL = LOADS | STORES | UPDATES;
 
 /** Room for the choices of an access in the number of a step: messages of a location at the most. */
 const CHOICES = MOST_BEHIND + 1;
@@ -52,9 +45,11 @@ export class ReleaseConsistency implements MemoryModel {
   readonly hasStaleChoices = true;
   /** Word 0 is the newest value of each word of the memory, word 1 the lag behind it. */
   readonly words = 2;
+  readonly keptBy = 1;
   /** How many messages may come after the oldest that some core may still read. */
   readonly bufferDepth = MOST_BEHIND;
-  readonly #parts: ReleaseConsistencyParts;
+  newer = 0;
+  readonly #parts: ModelParts;
   readonly #memory: FlatMemory;
   readonly #lags: LagTable;
   /** (lag, access and core, value) → in how many ways, in `#counts`. */
@@ -64,14 +59,25 @@ export class ReleaseConsistency implements MemoryModel {
   readonly #steps = new VectorTable(3);
   #nextLags = new Int32Array(256);
   #wordsRead = new Uint32Array(256);
+  #newers = new Uint8Array(256);
   readonly #key = new Uint32Array(3);
   /** The messages that a read-modify-write may read, newest first. */
   readonly #readable = new Int32Array(CHOICES);
 
-  constructor(parts: ReleaseConsistencyParts) {
+  constructor(parts: ModelParts) {
     this.#parts = parts;
     this.#memory = new FlatMemory(parts.memoryWords, parts.accesses);
-    this.#lags = new LagTable(parts.cores, parts.lines ?? [], parts.uses ?? (() => LOADS | STORES | UPDATES));
+    const { uses, cores, memoryWords } = parts;
+    // Old messages that nobody can use are dropped: the sooner, the more is known.
+    const reach = new Uint8Array(cores * memoryWords).fill(ALL);
+    if (uses !== undefined)
+      for (let at = 0; at < reach.length; at++)
+        reach[at] = reachOf(uses(Math.floor(at / memoryWords), at % memoryWords));
+    this.#lags = new LagTable(
+      cores,
+      parts.lines ?? [],
+      (core, word) => reach[core * memoryWords + word] as number,
+    );
   }
 
   get bufferWasFull(): boolean {
@@ -120,12 +126,14 @@ export class ReleaseConsistency implements MemoryModel {
     const lag = state[1] as number;
     const kind = accesses.kind[access];
     const isLocal = accesses.local[access] === 1;
+    this.newer = 0;
     switch (kind) {
       case LOAD:
       case READ: {
         if (isLocal || lag === 0) return accesses.resultOf(access, this.#memory.word(memory, access));
         const step = this.#step(lag, core, access, choice, 0);
         state[1] = this.#nextLags[step] as number;
+        this.newer = this.#newers[step] as number;
         const word = choice === 0 ? this.#memory.word(memory, access) : (this.#wordsRead[step] as number);
         return accesses.resultOf(access, word);
       }
@@ -139,6 +147,7 @@ export class ReleaseConsistency implements MemoryModel {
         if (!isLocal) {
           const step = this.#step(lag, core, access, choice, newest);
           state[1] = this.#nextLags[step] as number;
+          this.newer = this.#newers[step] as number;
           if (choice > 0) word = this.#wordsRead[step] as number;
         }
         if (choice === 0) state[0] = this.#memory.stored(memory, access);
@@ -178,6 +187,10 @@ export class ReleaseConsistency implements MemoryModel {
     state[1] = this.#nextLags[step] as number;
   }
 
+  kept(state: Uint32Array, word: number): number {
+    return this.#lags.kept(state[1] as number, word);
+  }
+
   drains(): number {
     return 0;
   }
@@ -199,7 +212,11 @@ export class ReleaseConsistency implements MemoryModel {
   }
 
   bytes(): number {
-    const tabled = this.#counts.byteLength + this.#nextLags.byteLength + this.#wordsRead.byteLength;
+    const tabled =
+      this.#counts.byteLength +
+      this.#nextLags.byteLength +
+      this.#wordsRead.byteLength +
+      this.#newers.byteLength;
     return this.#memory.bytes() + this.#lags.bytes() + this.#questions.bytes() + this.#steps.bytes() + tabled;
   }
 
@@ -219,6 +236,9 @@ export class ReleaseConsistency implements MemoryModel {
     return ways;
   }
 
+  /** Of the access made last. */
+  #newerNow = 0;
+
   #step(lag: number, core: number, access: number, choice: number, newest: number): number {
     const key = this.#key;
     key[0] = lag;
@@ -235,7 +255,9 @@ export class ReleaseConsistency implements MemoryModel {
   #table(step: number, wordRead: number): void {
     this.#nextLags = grownInt32(this.#nextLags, step + 1);
     this.#wordsRead = grownUint32(this.#wordsRead, step + 1);
+    this.#newers = grownUint8(this.#newers, step + 1);
     this.#nextLags[step] = this.#lags.close();
+    this.#newers[step] = this.#newerNow;
     this.#wordsRead[step] = wordRead;
   }
 
@@ -271,6 +293,7 @@ export class ReleaseConsistency implements MemoryModel {
     const acquires = isAcquire(order);
     const releases = isRelease(order);
     lags.open(lag);
+    this.#newerNow = 0;
     const kind = accesses.kind[access];
     if (kind === RING) {
       lags.ring(core, accesses.argument[access] as number);
@@ -286,6 +309,7 @@ export class ReleaseConsistency implements MemoryModel {
       const at = lags.find(cell);
       if (at < 0) return 0;
       const position = lags.length(at) - 1 - choice;
+      this.#newerNow = choice;
       lags.read(core, at, position, acquires, plain);
       return lags.value(at, position);
     }
@@ -294,6 +318,7 @@ export class ReleaseConsistency implements MemoryModel {
     const isStore = kind === STORE || kind === WRITE;
     this.#findPlaces(core, at, access, !isStore);
     const position = this.#readable[choice] as number;
+    this.#newerNow = lags.length(at) - 1 - position;
     const read = lags.value(at, position);
     if (kind === CAS && !this.#succeeds(access, read)) {
       const { failureOrder } = accesses.get(access);
@@ -324,6 +349,15 @@ export class ReleaseConsistency implements MemoryModel {
     const { accesses } = this.#parts;
     return accesses.resultOf(access, word) === accesses.get(access).expected;
   }
+}
+
+/** In the lag table's terms. */
+function reachOf(uses: number): number {
+  return (
+    ((uses & (PLAIN_LOADS | ATOMIC_LOADS)) !== 0 ? LOADS : 0) |
+    ((uses & (PLAIN_STORES | ATOMIC_STORES)) !== 0 ? STORES : 0) |
+    ((uses & ATOMIC_UPDATES) !== 0 ? UPDATES : 0)
+  );
 }
 
 function isAcquire(order: string): boolean {

@@ -16,6 +16,7 @@ export class SequentialConsistency implements MemoryModel {
   readonly hasStaleChoices = false;
   readonly words = 1;
   readonly bufferDepth = null;
+  readonly newer = 0;
   readonly bufferWasFull = false;
   readonly fullWord = -1;
   readonly deepestBuffer = 0;

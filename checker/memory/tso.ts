@@ -23,6 +23,7 @@ export class TotalStoreOrder implements MemoryModel {
   /** Word 0 is the memory, word 1 + c the buffer of core c. */
   readonly words: number;
   readonly bufferDepth: number;
+  newer = 0;
   bufferWasFull = false;
   readonly fullWord = -1;
   deepestBuffer = 0;
@@ -91,6 +92,7 @@ export class TotalStoreOrder implements MemoryModel {
         return 0;
       case RMW:
       case CAS: {
+        this.newer = 0;
         const memory = state[0] as number;
         const old = accesses.resultOf(access, this.#memory.word(memory, access));
         state[0] = this.#memory.stored(memory, access);
@@ -146,6 +148,7 @@ export class TotalStoreOrder implements MemoryModel {
   /** What the core reads: memory, with its own waiting stores to that cell laid over it in order. */
   #forwarded(state: Uint32Array, core: number, access: number): number {
     const accesses = this.#parts.accesses;
+    this.newer = 0;
     let word = this.#memory.word(state[0] as number, access);
     const buffer = state[1 + core] as number;
     if (buffer === 0) return word;
@@ -154,7 +157,9 @@ export class TotalStoreOrder implements MemoryModel {
     const count = this.#buffers.data[at] as number;
     for (let i = 1; i <= count; i++) {
       const store = this.#buffers.data[at + i] as number;
-      if (accesses.word[store] === cell) word = accesses.stored(store, word);
+      if (accesses.word[store] !== cell) continue;
+      word = accesses.stored(store, word);
+      this.newer = -1;
     }
     return word;
   }

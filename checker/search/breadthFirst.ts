@@ -6,6 +6,7 @@
 import type { Property, StateView } from '../../properties/index.ts';
 import { BROKEN, type Machine } from '../machine.ts';
 import { PROGRESS } from '../position.ts';
+import { describeRace } from '../races/describeRace.ts';
 import { Restart } from '../restart.ts';
 import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
@@ -245,6 +246,7 @@ export class BreadthFirst {
           for (let choice = 0; choice < outcomes; choice++) {
             for (let i = 0; i < width; i++) next[i] = current[i] as number;
             const fired = machine.fire(next, agent, choice);
+            if (machine.raced) this.#race(state, { kind: 'step', who: agent, choice });
             if (fired === BROKEN) {
               this.#report(state, { kind: 'step', who: agent, choice });
               flags |= CUT;
@@ -261,7 +263,7 @@ export class BreadthFirst {
           const drains = machine.model.drains(current, core);
           for (let choice = 0; choice < drains; choice++) {
             for (let i = 0; i < width; i++) next[i] = current[i] as number;
-            machine.model.drain(next, core, choice);
+            machine.drain(next, core, choice);
             this.#edge(states.intern(next, 0), agents + core);
           }
         }
@@ -371,6 +373,12 @@ export class BreadthFirst {
       this.#note({ property, message, from, last, cycle: null });
   }
 
+  /** A run goes on behind a race: what comes of it is to be found as well. */
+  #race(from: number, last: ScheduleStep): void {
+    for (const { name, races } of this.#options.properties)
+      if (races === true) this.#note({ property: name, message: null, from, last, cycle: null });
+  }
+
   /** The first violation of each property is a shortest one: later ones are not kept. */
   #note(found: Found): void {
     if (!this.#found.some((known) => known.property === found.property)) this.#found.push(found);
@@ -414,8 +422,9 @@ export class BreadthFirst {
       const schedule = [...prefix, ...counterexamples.to(from)];
       const cycleStart = cycle === null ? null : schedule.length;
       if (last !== null) schedule.push(last);
+      const said = message ?? describeRace(this.#machine, schedule);
       if (cycle !== null) schedule.push(...counterexamples.along(from, cycle));
-      return { property, message, schedule, cycleStart, cells: this.#machine.cells.late() };
+      return { property, message: said, schedule, cycleStart, cells: this.#machine.cells.late() };
     });
   }
 }

@@ -25,7 +25,8 @@ export const FINISHED = 8;
 /** A violation before its schedule is known. */
 export interface Found {
   readonly property: string;
-  readonly message: string;
+  /** Null: a data race, which takes its schedule to tell. */
+  readonly message: string | null;
   /** Found in this state: by its last step or by itself, or because of what can or will happen from there. */
   readonly from: number;
   readonly last: ScheduleStep | null;

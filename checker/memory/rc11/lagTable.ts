@@ -162,6 +162,18 @@ export class LagTable {
     return 1;
   }
 
+  /** How many messages of a location there are, found without opening the lag. */
+  kept(lag: number, word: number): number {
+    const count = this.#rows.word(lag, 0);
+    const first = 1 + this.#fixedViews;
+    for (let at = 0; at < count; at++) {
+      const location = this.#rows.word(lag, first + at);
+      if (this.#locationRows.word(location, 0) === word)
+        return (this.#locationRows.word(location, 1) & 31) + 1;
+    }
+    return 1;
+  }
+
   // --- Looking -----------------------------------------------------------------------------------------------------
 
   /** The location with this word of the memory, or -1: then it has one message, which all have seen. */

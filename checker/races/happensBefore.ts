@@ -1,0 +1,310 @@
+/**
+ * Happens-before beside a memory model: follows each step of a run with a clock (see clockTable.ts), and says whether
+ * an access races. What synchronizes is what C11 says, whatever the model would order by itself: a release store or
+ * fence with an acquire load or fence that reads from it or its release sequence, a doorbell with the entry of its handler,
+ * and all that one core does, task and handlers, with itself.
+ */
+import { type AccessTable, CAS, FENCE, IMPLIED, LOAD, READ, RING, RMW, STORE, WRITE } from '../access.ts';
+import type { MemoryModel } from '../memory/model.ts';
+import { PairCache } from '../store/pairCache.ts';
+import { ATOMIC_LOADS, ATOMIC_UPDATES } from '../uses.ts';
+import { ClockTable, type ClockTableOptions, type Unordered } from './clockTable.ts';
+
+/** How many messages may be newer than the one that an access reads or is placed after, and one more. */
+const NEWER = 32;
+/** In a result, beside the clock: the access races. */
+const RACES = 1;
+
+/** What an access means to the clocks; many accesses mean the same. */
+interface Meaning {
+  readonly kind: 'load' | 'store' | 'update' | 'fence' | 'ring' | 'drain' | 'enter' | 'fences';
+  /** Word of the memory whose messages count; -1: nobody learns from it. */
+  readonly word: number;
+  /** First of the atoms that are watched for races, and how many. */
+  readonly atom: number;
+  readonly atoms: number;
+  readonly plain: boolean;
+  readonly acquires: boolean;
+  readonly releases: boolean;
+  /** Of a line. */
+  readonly line: number;
+  /** Fences, in their order. */
+  readonly fences: readonly string[];
+}
+
+const NOTHING: Meaning = {
+  kind: 'fence',
+  word: -1,
+  atom: 0,
+  atoms: 0,
+  plain: false,
+  acquires: false,
+  releases: false,
+  line: -1,
+  fences: [],
+};
+
+export interface HappensBeforeOptions extends ClockTableOptions {
+  readonly accesses: AccessTable;
+  /** First atom of an access, and how many it covers; none where nobody ever races. */
+  readonly atomsOf: (access: number) => { readonly atom: number; readonly atoms: number };
+  /** Stores wait in buffers: they can be read only once they have drained. */
+  readonly buffered: boolean;
+  /** Older messages than the newest can be read. */
+  readonly old: boolean;
+}
+
+export class HappensBefore {
+  readonly #options: HappensBeforeOptions;
+  readonly #table: ClockTable;
+  readonly #meanings: Meaning[] = [NOTHING];
+  readonly #meaningIds = new Map<string, number>([[JSON.stringify(NOTHING), 0]]);
+  /** Per access, twice: its meaning, and that of a compare-and-swap which fails; -1: not known yet, 0: none. */
+  #ofAccess = new Int32Array(512).fill(-1);
+  /** Per access: the meaning of its leaving the buffer. */
+  #ofDrain = new Int32Array(256).fill(-1);
+  /** (clock, meaning and core and age) → the clock after it, and whether it races. */
+  readonly #steps = new PairCache();
+  /** (clock, what the memory model keeps) → the clock without messages that nobody can read. */
+  readonly #kept = new PairCache();
+  readonly #ofEntry: readonly number[];
+  readonly #fencesOf: number[] = [0];
+  readonly #fenceIds = new Map<string, number>([['', 0]]);
+
+  constructor(options: HappensBeforeOptions) {
+    this.#options = options;
+    this.#table = new ClockTable(options);
+    this.#ofEntry = options.lines.map((_, line) => this.#meaning({ ...NOTHING, kind: 'enter', line }));
+  }
+
+  /**
+   * The clock after an access by a core, times two; plus 1 if it races. `word`: the access's result. `newer`: how many
+   * messages are newer than the one read, or placed after; negative: it read its own store, from its buffer.
+   */
+  accessed(clock: number, core: number, access: number, word: number, newer: number): number {
+    let meaning = this.#ofAccess[2 * access];
+    if (meaning === undefined || meaning < 0) meaning = this.#learn(access);
+    if (meaning === 0) return clock << 1;
+    if (this.#options.accesses.kind[access] === CAS && !this.#options.accesses.succeeds(access, word))
+      meaning = this.#ofAccess[2 * access + 1] as number;
+    return this.#step(clock, core, meaning, newer < 0 ? NEWER - 1 : newer);
+  }
+
+  /** The clock after a store has left its core's buffer. */
+  drained(clock: number, core: number, access: number): number {
+    let meaning = this.#ofDrain[access];
+    if (meaning === undefined || meaning < 0) {
+      this.#learn(access);
+      meaning = this.#ofDrain[access] as number;
+    }
+    return meaning === 0 ? clock : this.#step(clock, core, meaning, 0) >>> 1;
+  }
+
+  /** The clock after an interrupt of a line has come in. */
+  entered(clock: number, line: number): number {
+    return this.#step(clock, 0, this.#ofEntry[line] as number, 0) >>> 1;
+  }
+
+  /** Number of a list of fences that were merged into one step; 0: none. */
+  fences(orders: readonly string[]): number {
+    const key = orders.join();
+    let id = this.#fenceIds.get(key);
+    if (id === undefined) {
+      id = this.#fencesOf.length;
+      this.#fencesOf.push(this.#meaning({ ...NOTHING, kind: 'fences', fences: [...orders] }));
+      this.#fenceIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** The clock after a list of fences. */
+  fenced(clock: number, core: number, fences: number): number {
+    return this.#step(clock, core, this.#fencesOf[fences] as number, 0) >>> 1;
+  }
+
+  /** The clock without messages that can no longer be read in a state of the memory. */
+  trimmed(clock: number, state: Uint32Array, memory: MemoryModel): number {
+    const { keptBy } = memory;
+    if (clock === 0 || keptBy === undefined) return clock;
+    const reason = state[keptBy] as number;
+    const known = this.#kept.get(clock, reason);
+    if (known >= 0) return known;
+    const table = this.#table;
+    table.open(clock);
+    let now = clock;
+    const { long } = table;
+    if (long.length > 0) {
+      for (const word of long) table.keep(word, memory.kept?.(state, word) ?? 1);
+      now = table.close();
+    }
+    this.#kept.put(clock, reason, now);
+    return now;
+  }
+
+  /** With what an access races that does: an access of the other core that it should have come after. */
+  raceOf(clock: number, core: number, access: number, word: number): Unordered | null {
+    const { accesses } = this.#options;
+    const fails = accesses.kind[access] === CAS && !accesses.succeeds(access, word);
+    const meaning = this.#meanings[this.#ofAccess[2 * access + (fails ? 1 : 0)] ?? 0];
+    if (meaning === undefined) return null;
+    this.#table.open(clock);
+    return this.#unordered(core, meaning);
+  }
+
+  bytes(): number {
+    return this.#table.bytes() + this.#steps.bytes() + this.#kept.bytes();
+  }
+
+  // --- Tables ------------------------------------------------------------------------------------------------------
+
+  #step(clock: number, core: number, meaning: number, newer: number): number {
+    const key = (meaning * this.#options.cores + core) * NEWER + newer;
+    const known = this.#steps.get(clock, key);
+    if (known >= 0) return known;
+    const now = this.#make(clock, core, this.#meanings[meaning] as Meaning, newer);
+    this.#steps.put(clock, key, now);
+    return now;
+  }
+
+  #make(clock: number, core: number, meaning: Meaning, newer: number): number {
+    const table = this.#table;
+    table.open(clock);
+    const races = this.#unordered(core, meaning) !== null ? RACES : 0;
+    const { kind, word, plain, acquires } = meaning;
+    const own = newer === NEWER - 1;
+    switch (kind) {
+      case 'load':
+        if (word >= 0 && !own) table.read(core, word, newer, acquires);
+        break;
+      case 'store':
+        if (word < 0) break;
+        if (this.#options.buffered) table.defer(core, word, meaning);
+        else table.place(core, word, newer, meaning, -1, !this.#options.old);
+        break;
+      case 'update':
+        if (word < 0) break;
+        table.place(core, word, newer, meaning, table.read(core, word, newer, acquires), !this.#options.old);
+        break;
+      case 'fence':
+        table.fence(core, acquires, meaning.releases);
+        break;
+      case 'fences':
+        for (const order of meaning.fences) table.fence(core, isAcquire(order), isRelease(order));
+        break;
+      case 'ring':
+        table.ring(core, meaning.line);
+        break;
+      case 'drain':
+        table.drain(core, word);
+        break;
+      case 'enter':
+        table.enter(meaning.line);
+        break;
+    }
+    const writes = kind === 'store' || kind === 'update';
+    for (let i = 0; i < meaning.atoms; i++) table.access(core, meaning.atom + i, writes, plain);
+    return (table.close() << 1) | races;
+  }
+
+  #unordered(core: number, { kind, atom, atoms, plain }: Meaning): Unordered | null {
+    const writes = kind === 'store' || kind === 'update';
+    for (let i = 0; i < atoms; i++) {
+      const found = this.#table.unordered(core, atom + i, writes, plain);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  // --- What accesses mean ------------------------------------------------------------------------------------------
+
+  #learn(access: number): number {
+    if (2 * access + 1 >= this.#ofAccess.length) {
+      this.#ofAccess = enlarged(this.#ofAccess, 4 * access + 2);
+      this.#ofDrain = enlarged(this.#ofDrain, 2 * access + 1);
+    }
+    const meaning = this.#accessMeaning(access);
+    this.#ofAccess[2 * access] = meaning;
+    this.#ofAccess[2 * access + 1] = this.#failureMeaning(access);
+    const its = this.#meanings[meaning] as Meaning;
+    const waits = its.kind === 'store' && its.word >= 0 && this.#options.buffered;
+    this.#ofDrain[access] = waits ? this.#meaning({ ...NOTHING, kind: 'drain', word: its.word }) : 0;
+    return meaning;
+  }
+
+  #accessMeaning(access: number): number {
+    const { accesses } = this.#options;
+    const { kind, order, name, argument } = accesses.get(access);
+    const acquires = isAcquire(order);
+    const releases = isRelease(order);
+    switch (kind) {
+      case LOAD:
+      case READ:
+        return this.#reaching(access, { kind: 'load', plain: order === 'plain', acquires });
+      case STORE:
+      case WRITE:
+        return this.#reaching(access, { kind: 'store', plain: order === 'plain', releases });
+      case RMW:
+      case CAS:
+        return this.#reaching(access, { kind: 'update', plain: order === 'plain', acquires, releases });
+      case FENCE:
+        // What only the hardware's mapping of an access adds synchronizes with nothing.
+        if (name === IMPLIED) return 0;
+        return this.#meaning({ ...NOTHING, acquires, releases });
+      case RING:
+        return this.#meaning({ ...NOTHING, kind: 'ring', line: argument });
+      default:
+        return 0;
+    }
+  }
+
+  #failureMeaning(access: number): number {
+    const { accesses } = this.#options;
+    if (accesses.kind[access] !== CAS) return 0;
+    const { failureOrder } = accesses.get(access);
+    return this.#reaching(access, {
+      kind: 'load',
+      plain: failureOrder === 'plain',
+      acquires: isAcquire(failureOrder),
+    });
+  }
+
+  /** Of an access to a cell: nothing if it is local, or if nobody learns from it and it cannot race. */
+  #reaching(access: number, meaning: Partial<Meaning>): number {
+    const { accesses, cores, wordUses, atomsOf } = this.#options;
+    if (accesses.local[access] === 1) return 0;
+    const word = accesses.word[access] as number;
+    let learns = false;
+    for (let core = 0; core < cores && !learns; core++)
+      learns = (wordUses(core, word) & (ATOMIC_LOADS | ATOMIC_UPDATES)) !== 0;
+    // A plain load learns nothing; a plain store hides what was told before.
+    if (meaning.kind === 'load' && meaning.plain === true) learns = false;
+    const { atom, atoms } = atomsOf(access);
+    if (!learns && atoms === 0) return 0;
+    return this.#meaning({ ...NOTHING, ...meaning, word: learns ? word : -1, atom, atoms });
+  }
+
+  #meaning(meaning: Meaning): number {
+    const key = JSON.stringify(meaning);
+    let id = this.#meaningIds.get(key);
+    if (id === undefined) {
+      id = this.#meanings.length;
+      this.#meanings.push(meaning);
+      this.#meaningIds.set(key, id);
+    }
+    return id;
+  }
+}
+
+function isAcquire(order: string): boolean {
+  return order === 'acquire' || order === 'acq_rel' || order === 'seq_cst';
+}
+
+function isRelease(order: string): boolean {
+  return order === 'release' || order === 'acq_rel' || order === 'seq_cst';
+}
+
+function enlarged(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length).fill(-1);
+  larger.set(array);
+  return larger;
+}
