@@ -73,6 +73,8 @@ const shown: Readonly<
     memory: 'pso',
     property: 'payload-integrity',
   },
+  'flags-loaded-plain': { scenario: 'in-order', slots: 1, property: 'no-data-race' },
+  'flags-stored-plain': { scenario: 'in-order', slots: 1, property: 'no-data-race' },
   'buffer-returned-before-read': { scenario: 'in-order', slots: 1, property: 'no-outside-access' },
   'double-free': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },
   'foreign-free': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },
