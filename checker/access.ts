@@ -40,7 +40,8 @@ export const GIVE = 21;
 export const TAKE = 22;
 /** An interrupt handler waits to be entered: its first step of each run. */
 export const ENTER = 23;
-/** Name of a fence that the program did not ask for: it comes with an access, by the mapping to hardware. */
+
+/** Name of a fence that an access brings along: part of how a memory model orders the access, no fence of the program. */
 export const IMPLIED = 'implied';
 
 export const KIND_NAMES = [
@@ -86,7 +87,7 @@ export interface Access {
   readonly expected: number;
   /** CHOOSE: how many; actions: the argument (a line, a semaphore). */
   readonly argument: number;
-  /** ACTION: its name. FENCE: IMPLIED, or ''. */
+  /** ACTION: its name. FENCE: IMPLIED if an access brings it along. */
   readonly name: string;
 }
 

@@ -161,6 +161,7 @@ export class Machine {
         fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
         releaseStoreIsFence: this.model.releaseStoreIsFence,
         updateIsFence: this.model.updateIsFence,
+        accessBringsFences: this.model.accessBringsFences,
       },
       positions: this.positions,
       verify: options.verify,
@@ -382,6 +383,14 @@ export class Machine {
 
   positionRecord(state: Uint32Array, agent: number): PositionRecord {
     return this.positions.record(state[this.firstPosition + agent] as number);
+  }
+
+  /** Name of the location of which there were too many messages; null: of none. */
+  get fullLocation(): string | null {
+    const { fullWord } = this.model;
+    if (fullWord < 0) return null;
+    const { memory, byteOffset, bytes } = this.#map.cellOf(fullWord);
+    return this.cells.nameOf(memory, byteOffset, bytes);
   }
 
   /** How often the implementation ran, to fill the tables. */

@@ -67,6 +67,12 @@ export class MemoryMap {
     return this.#words.get(cell) ?? -1;
   }
 
+  /** The cell of a word. @throws RangeError if the memory has no such word. */
+  cellOf(word: number): Cell {
+    for (const [cell, of] of this.#words) if (of === word) return this.#cells.cell(cell);
+    throw new RangeError(`no word ${word} of the memory`);
+  }
+
   /** How the agents of a core access a word of the memory, as far as known: see uses.ts. */
   usesOfWord(core: number, word: number): number {
     const cell = this.#cellOfWord[word];

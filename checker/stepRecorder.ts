@@ -68,6 +68,8 @@ export interface SteppedPortHost {
   readonly releaseStoreIsFence: boolean;
   /** Whether a read-modify-write is a full fence, whoever reaches its location. */
   readonly updateIsFence: boolean;
+  /** Whether seq_cst loads and read-modify-writes come with fences of their own. */
+  readonly accessBringsFences: boolean;
   /** Interns the end of a loop's pass, or of the loop. */
   loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry;
   /** Where the code stands now, if sites are recorded. */

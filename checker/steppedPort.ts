@@ -74,6 +74,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   load(at: Location, order: Ordering): number {
     const cell = this.#cell(at, 'load', loadUse(order));
     const within = offsetOf(at) - cell.byteOffset;
+    this.#fenceOf(order);
     const word = this.#isPrivate(cell)
       ? this.#part(cell, within, bytesOf(at), this.#privateWord(cell))
       : this.step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes: bytesOf(at), order });
@@ -88,7 +89,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const word = this.#wordOf(cell, value, bytes, at);
     if (this.#isPrivate(cell)) {
       const releases = order === 'release' || order === 'acq_rel' || order === 'seq_cst';
-      if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED) this.#impliedFence('release');
+      if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED) this.#imply('release');
       this.#change(cell, within, bytes, word, this.#privateWord(cell));
       this.#storePrivate(cell, within, word);
     } else {
@@ -96,10 +97,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
       this.#change(cell, within, bytes, word, null);
     }
     // A seq_cst store is followed by a full fence (design of the hardware mappings: x86 xchg, Arm stlr + dmb).
-    if (order === 'seq_cst') {
-      this.count('a fence');
-      this.#impliedFence('seq_cst');
-    }
+    if (order === 'seq_cst') this.#imply('seq_cst');
   }
 
   rmw(at: Location, operation: RmwOperation, value: number, order: Ordering): number {
@@ -117,11 +115,13 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
       operation,
       value: operand,
     };
+    this.#fenceOf(order);
     const word = this.#isPrivate(cell) ? this.#atomicPart(cell, within, bytes, null) : this.step(access);
     const old = cell.block ? this.host.accesses.number(word) : word;
     const result = this.#wordOf(cell, applyRmw(operation, old, value, bytes), bytes, at);
     this.#change(cell, within, bytes, result, word);
     if (this.#isPrivate(cell)) this.#storePrivate(cell, within, result);
+    this.#fenceOf(order);
     return old;
   }
 
@@ -131,6 +131,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = offsetOf(at) - cell.byteOffset;
     const expectedWord = this.#wordOf(cell, expected, bytes, at);
     const desiredWord = this.#wordOf(cell, desired, bytes, at);
+    this.#fenceOf(order === 'seq_cst' ? order : failureOrder);
     const word = this.#isPrivate(cell)
       ? this.#atomicPart(cell, within, bytes, expectedWord)
       : this.step({
@@ -147,6 +148,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     if (word === expectedWord) {
       this.#change(cell, within, bytes, desiredWord, word);
       if (this.#isPrivate(cell)) this.#storePrivate(cell, within, desiredWord);
+      this.#fenceOf(order);
     } else {
       this.#learn(cell, within, bytes, word);
     }
@@ -163,10 +165,15 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     if (this.isLive) this.fences.push(order);
   }
 
-  /** A fence that the program did not ask for: an access brings it along. */
-  #impliedFence(order: FenceOrdering): void {
+  /** A fence beside a load or read-modify-write of this order, if the memory model wants one. */
+  #fenceOf(order: Ordering): void {
+    if (order === 'seq_cst' && this.host.accessBringsFences) this.#imply('seq_cst');
+  }
+
+  /** A fence that belongs to an access. It counts as none of its own: the program made one access. */
+  #imply(order: FenceOrdering): void {
     if (this.host.fenceIsStep(order)) this.step({ ...NO_ACCESS, kind: FENCE, order, name: IMPLIED });
-    else this.noteMerged(`fence ${order}`);
+    else this.noteMerged(`fence ${IMPLIED} ${order}`);
   }
 
   readRange(byteOffset: number, into: Uint8Array): void {
@@ -395,7 +402,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
   #atomicPart(cell: Cell, within: number, bytes: number, expected: number | null): number {
-    if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst')) this.#impliedFence('seq_cst');
+    if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst')) this.#imply('seq_cst');
     const word = this.#part(cell, within, bytes, this.#privateWord(cell));
     this.watch(cell.memory, cell.byteOffset + within, bytes, expected === null || word === expected);
     return word;

@@ -53,10 +53,15 @@ export interface Notifications {
   readonly longestWait: number | 'unbounded';
 }
 
+/**
+ * Which bound was met. `buffer`: a store had to wait for room in its core's store buffer of `depth` stores. `messages`: some
+ * core could still read a message of the location `location` with more than `limit` newer ones behind it (`rc11`).
+ */
 export type IncompleteReason =
   | { readonly kind: 'states'; readonly limit: number }
   | { readonly kind: 'memory'; readonly limit: number }
   | { readonly kind: 'buffer'; readonly depth: number }
+  | { readonly kind: 'messages'; readonly location: string; readonly limit: number }
   | { readonly kind: 'stopped'; readonly why: string };
 
 export interface CheckResult {
@@ -78,7 +83,10 @@ export interface CheckResult {
   readonly longestOperations: Readonly<Record<string, number>>;
   /** Null where there are no doorbells that announce messages, or the space was not exhausted, or is too large to say. */
   readonly notifications: Notifications | null;
-  /** Capacity of a store buffer, and the most stores that ever waited in one; null without buffers. */
+  /**
+   * Capacity of a store buffer, and the most stores that ever waited in one; null without buffers. Under `rc11`: how many
+   * messages may stand behind one that is still read, and the most that did.
+   */
   readonly bufferDepth: number | null;
   readonly deepestBuffer: number;
   /** Bytes that the search held at its end. */

@@ -45,6 +45,8 @@ export interface RunReport {
   readonly tone: 'good' | 'bad' | 'unknown';
   /** Why there is no verdict, or null. */
   readonly message: string | null;
+  /** The bound that was met, or null; there can be violations all the same. */
+  readonly incomplete: IncompleteReason | null;
   readonly violations: readonly ReportedViolation[];
   readonly witnesses: readonly { readonly name: string; readonly reached: boolean }[];
   readonly states: number;
@@ -70,7 +72,7 @@ export type Judged = Pick<CheckResult, 'verdict' | 'incomplete' | 'error' | 'wit
 export interface Judgement
   extends Pick<
     RunReport,
-    'verdict' | 'expected' | 'asExpected' | 'headline' | 'tone' | 'message' | 'exitCode'
+    'verdict' | 'expected' | 'asExpected' | 'headline' | 'tone' | 'message' | 'incomplete' | 'exitCode'
   > {}
 
 /** Why a run ended early, in words. */
@@ -82,6 +84,8 @@ export function incompleteText(reason: IncompleteReason): string {
       return `bound of ${bytesText(reason.limit)} met`;
     case 'buffer':
       return `store buffer depth ${reason.depth} reached`;
+    case 'messages':
+      return `message limit ${reason.limit} reached at ${reason.location}`;
     case 'stopped':
       return reason.why;
     default:
@@ -129,7 +133,16 @@ export function judge(
     tone: RunReport['tone'],
     exitCode: ExitCode,
     message: string | null = null,
-  ): Judgement => ({ verdict, expected, asExpected, headline, tone, exitCode, message });
+  ): Judgement => ({
+    verdict,
+    expected,
+    asExpected,
+    headline,
+    tone,
+    exitCode,
+    message,
+    incomplete: result.incomplete,
+  });
   switch (result.verdict) {
     case 'error': {
       const message = result.error?.message ?? 'the target cannot be checked';

@@ -4,7 +4,12 @@
  */
 export { critical, enter_critical, exit_critical } from './esp-amp/critical.ts';
 export type { EspAmpDefect } from './esp-amp/defects/defect.ts';
-export { type EspAmpClasses, espAmpClasses, espAmpDefects } from './esp-amp/defects/index.ts';
+export {
+  type EspAmpClasses,
+  espAmpClasses,
+  espAmpDefects,
+  espAmpUnseenDefects,
+} from './esp-amp/defects/index.ts';
 export {
   codeName as espAmpCodeName,
   INVALID_ARG as ESP_ERR_INVALID_ARG,

@@ -21,7 +21,6 @@ export {
   type Comparison,
   compareOutcomes,
   expectedOutcomes,
-  isAvailable,
   type LitmusRun,
   type Outcome,
   runLitmus,

@@ -34,8 +34,7 @@ export const variantOf: Readonly<Record<MemoryModelName, LitmusVariant | null>> 
 const SLICE = 1 << 16;
 
 /**
- * Explores the test to the end. @throws RangeError for a memory model that is not available, Error if the search does not
- * come to an end.
+ * Explores the test to the end. @throws Error if the search does not come to an end.
  *
  * @example
  * const [test] = decodeLitmus(text);
@@ -78,29 +77,6 @@ export function compareOutcomes(expected: readonly Outcome[], found: readonly Ou
   const extra = sorted(found.filter((outcome) => !wasExpected(outcome)));
   return { agrees: missing.length === 0 && extra.length === 0, missing, extra };
 }
-
-/** Whether the engine has a memory model of that name. */
-export function isAvailable(memory: MemoryModelName): boolean {
-  try {
-    runLitmus(nothing, memory);
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError && error.message.includes('not available')) return false;
-    throw error;
-  }
-}
-
-/** The shortest test that there is. */
-const nothing: LitmusTest = {
-  name: 'nothing',
-  family: 'none',
-  locations: { x: 0 },
-  threads: [[]],
-  observed: ['x'],
-  condition: [],
-  verdicts: { sc: 'forbidden', tso: 'forbidden', pso: 'forbidden', rc11: 'forbidden' },
-  outcomes: { sc: [[0]], tso: [[0]], pso: [[0]], rc11: [[0]] },
-};
 
 /** By the first value, then by the second, and so on. */
 function sorted(outcomes: readonly Outcome[]): readonly Outcome[] {

@@ -25,6 +25,11 @@ export interface MemoryModel {
   /** Whether a read-modify-write of what nobody else reaches is a full fence all the same, as it is on x86. */
   readonly updateIsFence: boolean;
   /**
+   * Whether a seq_cst load is preceded by a seq_cst fence, and a seq_cst read-modify-write surrounded by two, each a step of
+   * its own that others can come in after. The port makes them, as it makes the one behind a seq_cst store everywhere.
+   */
+  readonly accessBringsFences: boolean;
+  /**
    * How many messages of its location are newer than the one that the last `perform` read, or placed its own after. -1: it
    * read a store of its own core that nobody else can see yet.
    */
@@ -34,6 +39,8 @@ export interface MemoryModel {
   kept?(state: Uint32Array, word: number): number;
   /** Whether a store ever had to wait for room in a buffer: then the space was cut there. */
   readonly bufferWasFull: boolean;
+  /** Word of the memory whose location had too many messages, under rc11; -1: none, or there are no messages. */
+  readonly fullWord: number;
   /** Largest number of stores that waited in one buffer. */
   readonly deepestBuffer: number;
   /** Whether the fence can be noticed by anyone; otherwise it needs no step. */

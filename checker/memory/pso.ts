@@ -24,6 +24,7 @@ const BARRIER = 1;
 export class PartialStoreOrder implements MemoryModel {
   readonly name = 'pso';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = true;
   readonly hasStaleChoices = false;
   /** Word 0 is the memory, word 1 + c the buffers of core c. */
@@ -32,6 +33,7 @@ export class PartialStoreOrder implements MemoryModel {
   readonly bufferDepth: number;
   newer = 0;
   bufferWasFull = false;
+  readonly fullWord = -1;
   /** Largest number of stores that waited at one core. */
   deepestBuffer = 0;
   readonly #parts: ModelParts;

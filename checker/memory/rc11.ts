@@ -12,8 +12,7 @@
  *
  * Leaves out: load buffering (a load never sees a store that comes after it in any way). Accesses of order seq_cst are
  * stronger than in RC11: a load or read-modify-write is preceded by a seq_cst fence, a store or read-modify-write followed
- * by one (the port makes the fence after a store, as a step of its own; the others are one step with their access,
- * which is stronger again than a fence that others can come in after). A store to a part of a cell changes the message that
+ * by one. The port makes these fences, as steps of their own; the access itself is then a release or an acquire. A store to a part of a cell changes the message that
  * it is placed after: bytes of older ones never come back one by one. All of that errs by missing bugs.
  *
  * A store to a device acts at once; that it may overtake earlier stores shows in that the handler need not see these.
@@ -41,6 +40,7 @@ const FIRST_ENTRY = 0xffff_0000;
 export class ReleaseConsistency implements MemoryModel {
   readonly name = 'rc11';
   readonly updateIsFence = false;
+  readonly accessBringsFences = true;
   readonly releaseStoreIsFence = false;
   readonly hasStaleChoices = true;
   /** Word 0 is the newest value of each word of the memory, word 1 the lag behind it. */
@@ -149,8 +149,6 @@ export class ReleaseConsistency implements MemoryModel {
           state[1] = this.#nextLags[step] as number;
           this.newer = this.#newers[step] as number;
           if (choice > 0) word = this.#wordsRead[step] as number;
-        } else if (!isStore && lag !== 0 && accesses.get(access).order === 'seq_cst') {
-          state[1] = this.#nextLags[this.#step(lag, core, access, 0, 0)] as number;
         }
         if (choice === 0) state[0] = this.#memory.stored(memory, access);
         return isStore ? 0 : accesses.resultOf(access, word);
@@ -269,12 +267,9 @@ export class ReleaseConsistency implements MemoryModel {
   #count(lag: number, core: number, access: number, newest: number): number {
     const { kind, word } = this.#parts.accesses;
     const lags = this.#lags;
-    if (!this.#isFencedBefore(access)) {
-      const choices = lags.choices(lag, core, word[access] as number);
-      if (choices >= 0) return choices;
-    }
+    const choices = lags.choices(lag, core, word[access] as number);
+    if (choices >= 0) return choices;
     lags.open(lag);
-    this.#fenceBefore(core, access);
     const at = lags.find(word[access] as number);
     if (at < 0) return 1;
     switch (kind[access]) {
@@ -299,7 +294,6 @@ export class ReleaseConsistency implements MemoryModel {
     const releases = isRelease(order);
     lags.open(lag);
     this.#newerNow = 0;
-    this.#fenceBefore(core, access);
     const kind = accesses.kind[access];
     if (kind === RING) {
       lags.ring(core, accesses.argument[access] as number);
@@ -309,8 +303,6 @@ export class ReleaseConsistency implements MemoryModel {
       lags.fence(core, acquires, releases, order === 'seq_cst');
       return 0;
     }
-    // Core-local, and of order seq_cst: nobody else can tell more of it than its fences.
-    if (accesses.local[access] === 1) return 0;
     const plain = order === 'plain';
     const cell = accesses.word[access] as number;
     if (kind === LOAD || kind === READ) {
@@ -335,20 +327,7 @@ export class ReleaseConsistency implements MemoryModel {
     }
     const carried = isStore ? -1 : lags.read(core, at, position, acquires, plain);
     lags.place(core, at, position, accesses.stored(access, read), releases, plain, carried);
-    if (!isStore && order === 'seq_cst') lags.fence(core, true, true, true);
     return read;
-  }
-
-  /** The fence in front of a load, or read-modify-write, of order seq_cst. */
-  #fenceBefore(core: number, access: number): void {
-    if (this.#isFencedBefore(access)) this.#lags.fence(core, true, true, true);
-  }
-
-  #isFencedBefore(access: number): boolean {
-    const { kind, order, failureOrder } = this.#parts.accesses.get(access);
-    return (
-      (kind === LOAD || kind === RMW || kind === CAS) && (order === 'seq_cst' || failureOrder === 'seq_cst')
-    );
   }
 
   /**

@@ -11,12 +11,14 @@ import type { MemoryModel, ModelParts } from './model.ts';
 export class SequentialConsistency implements MemoryModel {
   readonly name = 'sc';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = false;
   readonly hasStaleChoices = false;
   readonly words = 1;
   readonly bufferDepth = null;
   readonly newer = 0;
   readonly bufferWasFull = false;
+  readonly fullWord = -1;
   readonly deepestBuffer = 0;
   readonly #parts: ModelParts;
   readonly #memory: FlatMemory;

@@ -17,6 +17,7 @@ import type { MemoryModel, ModelParts } from './model.ts';
 export class TotalStoreOrder implements MemoryModel {
   readonly name = 'tso';
   readonly updateIsFence = true;
+  readonly accessBringsFences = false;
   readonly releaseStoreIsFence = false;
   readonly hasStaleChoices = false;
   /** Word 0 is the memory, word 1 + c the buffer of core c. */
@@ -24,6 +25,7 @@ export class TotalStoreOrder implements MemoryModel {
   readonly bufferDepth: number;
   newer = 0;
   bufferWasFull = false;
+  readonly fullWord = -1;
   deepestBuffer = 0;
   readonly #parts: ModelParts;
   readonly #memory: FlatMemory;

@@ -387,8 +387,13 @@ export class BreadthFirst {
   /** The space is exhausted: judges what must stay reachable. */
   #finish(): void {
     this.#done = true;
-    if (this.#machine.model.bufferWasFull) {
-      this.#incomplete = { kind: 'buffer', depth: this.#machine.model.bufferDepth ?? 0 };
+    const { model, fullLocation } = this.#machine;
+    if (model.bufferWasFull) {
+      const limit = model.bufferDepth ?? 0;
+      this.#incomplete =
+        fullLocation === null
+          ? { kind: 'buffer', depth: limit }
+          : { kind: 'messages', location: fullLocation, limit };
       return;
     }
     const { properties } = this.#options;

@@ -6,7 +6,6 @@ import {
   compareOutcomes,
   decodeLitmus,
   expectedOutcomes,
-  isAvailable,
   LitmusError,
   type LitmusTest,
   litmusModels,
@@ -63,21 +62,12 @@ function litmusCommand(
   const destination = jsonDestination(json);
   const asked = memoriesOf(memory);
   const tests = selected((files.length === 0 ? [suite] : files).flatMap(readTests), family);
-  const available = asked.filter(isAvailable);
-  const notAvailable = asked.filter((name) => !available.includes(name));
-  if (available.length === 0) {
-    throw new UsageError('unknown-memory', `no memory model is left: ${notAvailable.join(', ')}`, {
-      expected: `one of ${litmusModels.filter(isAvailable).join(', ')}`,
-      found: `${notAvailable.join(', ')}, not available yet`,
-      advice: 'vqcheck litmus',
-    });
-  }
-  const results = tests.flatMap((test) => available.map((name) => runOne(test, name)));
+  const results = tests.flatMap((test) => asked.map((name) => runOne(test, name)));
   deliver(
     terminal,
     destination,
-    () => litmusJson(results, notAvailable),
-    () => litmusReport(results, { colors: terminal.out.colors, notAvailable }),
+    () => litmusJson(results),
+    () => litmusReport(results, terminal.out.colors),
   );
   const agrees = results.every(({ comparison }) => comparison.agrees);
   return agrees ? exitCodes.asExpected : exitCodes.violation;
@@ -133,7 +123,7 @@ function selected(
 }
 
 /** Stable key order; the times are not in it. */
-function litmusJson(results: readonly LitmusResult[], notAvailable: readonly string[]): string {
+function litmusJson(results: readonly LitmusResult[]): string {
   const report = {
     version: 1,
     tests: results.map(({ test, memory, expected, found, comparison, states }) => ({
@@ -147,7 +137,6 @@ function litmusJson(results: readonly LitmusResult[], notAvailable: readonly str
       extra: comparison.extra,
       states,
     })),
-    notAvailable,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -40,6 +40,7 @@ export function jsonReport(runs: readonly RunReport[], reportFile: string | null
         asExpected: run.asExpected,
         property: first?.property ?? null,
         message: first?.message ?? run.message,
+        incomplete: run.incomplete,
         trace: first?.trace ?? null,
         violations,
         witnesses: run.witnesses,

@@ -17,17 +17,8 @@ export interface LitmusResult {
   readonly seconds: number;
 }
 
-export interface LitmusTableOptions {
-  readonly colors: Colors;
-  /** Memory models asked for that the checker has not yet. */
-  readonly notAvailable: readonly string[];
-}
-
 /** The whole report. `results`: test by test, each under the same memory models in the same order. */
-export function litmusReport(
-  results: readonly LitmusResult[],
-  { colors, notAvailable }: LitmusTableOptions,
-): string {
+export function litmusReport(results: readonly LitmusResult[], colors: Colors): string {
   const memories = [...new Set(results.map(({ memory }) => memory))];
   const table = new Table({
     head: ['test', 'family', ...memories],
@@ -41,9 +32,7 @@ export function litmusReport(
   const details = results
     .filter(({ comparison }) => !comparison.agrees)
     .map((result) => detail(result, colors));
-  const left =
-    notAvailable.length === 0 ? [] : [`left out, as not available yet: ${notAvailable.join(', ')}`];
-  const totals = [...memories.map((memory) => total(results, memory, colors)), ...left].join('\n');
+  const totals = memories.map((memory) => total(results, memory, colors)).join('\n');
   return `${[table.toString(), ...details, totals].join('\n\n')}\n`;
 }
 

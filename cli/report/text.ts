@@ -244,6 +244,7 @@ function notCovered(report: TargetReport, options: TextReportOptions): string {
         ...memoriesLeftOut(report, options.memoriesToCome),
         ...moduli(runs),
         ...storeBuffers(runs),
+        ...manyMessages(runs),
         ...loadBuffering(runs),
       ];
   return [options.colors.bold('Not covered:'), ...lines.map((line) => `  ${line}`)].join('\n');
@@ -356,15 +357,31 @@ function loadBuffering(runs: readonly RunReport[]): readonly string[] {
 
 /** Says whether a store ever had to wait for room: then the proof would hold for this depth only. */
 function storeBuffers(runs: readonly RunReport[]): readonly string[] {
-  const buffered = runs.filter(({ bufferDepth }) => bufferDepth !== null);
+  const buffered = runs.filter(({ bufferDepth, memory }) => bufferDepth !== null && memory !== 'rc11');
   if (buffered.length === 0) return [];
   const deepest = Math.max(...buffered.map(({ deepestBuffer }) => deepestBuffer));
-  const reached = buffered.filter(({ message }) => message?.startsWith('store buffer depth') === true);
-  if (reached.length > 0) return [`store buffers deeper than theirs: ${reached.map(runTitle).join('; ')}`];
+  const reached = buffered.filter(({ incomplete }) => incomplete?.kind === 'buffer');
+  if (reached.length > 0) {
+    return [
+      `store buffers deeper than theirs: ${reached.map(runTitle).join('; ')} (a scenario's system sets bufferDepth)`,
+    ];
+  }
   const where = buffered.some(({ verdict }) => verdict === 'incomplete') ? 'as far as explored' : 'at all';
   return [
     `(nothing of store buffers: at most ${deepest} stores waited; their depth was not reached ${where})`,
   ];
+}
+
+/** The locations whose old values a core could go on reading for longer than is kept, and what ends that. */
+function manyMessages(runs: readonly RunReport[]): readonly string[] {
+  return runs.flatMap((run) =>
+    run.incomplete?.kind === 'messages'
+      ? [
+          `${runTitle(run)}: values of ${run.incomplete.location} older than its newest ${run.incomplete.limit + 1}, which some core ` +
+            'never leaves behind: have that core load the location, or acquire from who stores to it, or bound the messages',
+        ]
+      : [],
+  );
 }
 
 /** What fuzzing leaves open, and the situations that it did not even meet. */

@@ -250,7 +250,7 @@ export class Queue {
     const desc = this.desc_at(queue.desc, position, last);
     const flags = desc.flags;
     // Acquire: pairs with the fence before the remote's store of the flags in `free`.
-    this.port.fence('seq_cst');
+    this.fence_acquire('alloc');
     if (!this.may_alloc(queue.free_flip_counter, flags)) return this.refuse_alloc(position, last);
     out.address = desc.addr;
     out.size = size;
@@ -269,7 +269,7 @@ export class Queue {
     const desc = this.desc_at(queue.desc, position, last);
     const flags = desc.flags;
     // Acquire: the remote's last accesses to the slot come before the stores below.
-    this.port.fence('seq_cst');
+    this.fence_acquire('send');
     if (!this.is_free(queue.used_flip_counter, flags)) return NOT_ALLOWED;
     return this.send_result(this.publish_and_notify(desc, position, last, buffer, size));
   }
@@ -284,7 +284,7 @@ export class Queue {
     const desc = this.desc_at(queue.desc, position, last);
     const flags = desc.flags;
     // Acquire: pairs with the fence before the master's store of the flags in `send`.
-    this.port.fence('seq_cst');
+    this.fence_acquire('recv');
     if (!this.is_available(queue.free_flip_counter, flags)) return NOT_FOUND;
     out.address = desc.addr;
     out.size = desc.len;
@@ -302,7 +302,7 @@ export class Queue {
     const desc = this.desc_at(queue.desc, position, last);
     const flags = desc.flags;
     // Acquire: the master's accesses to the slot come before the stores below.
-    this.port.fence('seq_cst');
+    this.fence_acquire('free');
     if (!this.is_available(queue.used_flip_counter, flags)) return NOT_ALLOWED;
     this.give_back(desc, buffer, queue.max_item_size);
     this.flip_used(position, last);
@@ -346,7 +346,7 @@ export class Queue {
   protected hand_over(desc: Descriptor, buffer: number, size: number): void {
     this.fill_desc(desc, buffer, size);
     // Release: pairs with the fence after the remote's load of the flags in `recv`. Also orders the payload.
-    this.port.fence('seq_cst');
+    this.fence_release('send');
     this.publish(desc, AVAILABLE);
   }
 
@@ -354,7 +354,7 @@ export class Queue {
   protected give_back(desc: Descriptor, buffer: number, size: number): void {
     this.write_back(desc, buffer, size);
     // Release: pairs with the fence after the master's load of the flags in `alloc`. Also orders the payload's reads.
-    this.port.fence('seq_cst');
+    this.fence_release('free');
     this.publish(desc, USED);
   }
 
@@ -398,6 +398,16 @@ export class Queue {
 
   protected next_index(index: number): number {
     return (index + 1) & (this.index_modulus - 1);
+  }
+
+  /** The fence after the load of the flags by which an operation decides. */
+  protected fence_acquire(_operation: 'alloc' | 'send' | 'recv' | 'free'): void {
+    this.port.fence('seq_cst');
+  }
+
+  /** The fence before the store of the flags by which an operation hands the slot over. */
+  protected fence_release(_operation: 'send' | 'free'): void {
+    this.port.fence('seq_cst');
   }
 
   protected ring_doorbell(): number {

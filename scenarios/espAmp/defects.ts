@@ -19,7 +19,7 @@ export const interruptSlips: readonly InterruptSlip[] = [
   'unmasked-before-send',
 ];
 
-/** Where each defect shows first, and by which property. */
+/** Where each defect shows first, and by which property; the memory model is the strongest that shows it. */
 const shown: Readonly<
   Record<
     string,
@@ -40,6 +40,41 @@ const shown: Readonly<
   'alloc-without-test': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },
   'index-advanced-on-failure': { scenario: 'in-order', slots: 1, property: 'failure-atomicity' },
   'notify-before-publish': { scenario: 'doorbell', slots: 1, property: 'deadlock' },
+  'alloc-without-acquire': {
+    scenario: 'any-order',
+    slots: 2,
+    memory: 'rc11',
+    property: 'no-double-ownership',
+  },
+  'alloc-acquire-before-load': {
+    scenario: 'any-order',
+    slots: 2,
+    memory: 'rc11',
+    property: 'no-double-ownership',
+  },
+  'recv-without-acquire': { scenario: 'in-order', slots: 1, memory: 'rc11', property: 'payload-integrity' },
+  'recv-acquire-before-load': {
+    scenario: 'in-order',
+    slots: 1,
+    memory: 'rc11',
+    property: 'payload-integrity',
+  },
+  'send-without-release': { scenario: 'in-order', slots: 1, memory: 'pso', property: 'payload-integrity' },
+  'send-release-after-store': {
+    scenario: 'in-order',
+    slots: 1,
+    memory: 'pso',
+    property: 'payload-integrity',
+  },
+  'free-without-release': { scenario: 'in-order', slots: 1, memory: 'pso', property: 'payload-integrity' },
+  'free-release-after-store': {
+    scenario: 'in-order',
+    slots: 1,
+    memory: 'pso',
+    property: 'payload-integrity',
+  },
+  'flags-loaded-plain': { scenario: 'in-order', slots: 1, property: 'no-data-race' },
+  'flags-stored-plain': { scenario: 'in-order', slots: 1, property: 'no-data-race' },
   'buffer-returned-before-read': { scenario: 'in-order', slots: 1, property: 'no-outside-access' },
   'double-free': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },
   'foreign-free': { scenario: 'in-order', slots: 1, property: 'no-double-ownership' },

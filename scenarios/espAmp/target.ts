@@ -1,5 +1,5 @@
 /** The target `esp-amp`: the queue of ESP-AMP, its scenarios and its seeded defects. */
-import { espAmpClasses, espAmpDefects } from '../../impl/index.ts';
+import { espAmpClasses, espAmpDefects, espAmpUnseenDefects } from '../../impl/index.ts';
 import { builtInProperties } from '../../properties/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target } from '../target.ts';
 import { acceptedSend } from './acceptedSend.ts';
@@ -16,6 +16,9 @@ function realItemSize(slots: number): number {
 
 /** Weak memory has many times the states. */
 const MOST_WEAK: Partial<Record<ScenarioParams['memory'], number>> = { pso: 4, rc11: 2 };
+
+/** Those that nobody sees can be seeded as well, alone or on top of others. */
+const changes = [...espAmpDefects, ...espAmpUnseenDefects];
 
 const plans: readonly Plan[] = [...pollingPlans, ...interruptPlans];
 
@@ -68,7 +71,7 @@ function scenario(plan: Plan): Scenario {
             slots,
             itemSize,
             indexModulus: modulus,
-            classes: espAmpClasses(espAmpDefects.filter(({ name }) => seeded.includes(name))),
+            classes: espAmpClasses(changes.filter(({ name }) => seeded.includes(name))),
             ...more,
           }),
       });

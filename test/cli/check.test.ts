@@ -167,6 +167,7 @@ describe('the JSON report', () => {
         "asExpected": true,
         "property": "payload-integrity",
         "message": "remote took buffer[0] with length 8, but it was published with length 4",
+        "incomplete": null,
         "trace": "../traces/esp-amp-in-order-1-sc-publish-before-fill-payload-integrity.json",
         "violations": [
           {
@@ -267,6 +268,21 @@ describe("a user's own target", () => {
     expect(out).toContain(headline);
     const [first] = JSON.parse(readFileSync(join(folder, report), 'utf8')).runs;
     expect(first.verdict).toBe(verdict);
+  });
+
+  it('that needs more room than there is says where, and what to do', () => {
+    const { code, out } = run(`check ${fixture('backlog.ts')} --json backlog.json`);
+    expect(code).toBe(3);
+    expect(out).toContain('incomplete: store buffer depth 8 reached');
+    expect(out).toContain('incomplete: message limit 15 reached at counter');
+    expect(out).toContain('have that core load the location');
+    const { runs } = JSON.parse(readFileSync(join(folder, 'backlog.json'), 'utf8'));
+    expect(
+      runs.map(({ memory, message, incomplete }: Record<string, unknown>) => [memory, message, incomplete]),
+    ).toEqual([
+      ['tso', 'store buffer depth 8 reached', { kind: 'buffer', depth: 8 }],
+      ['rc11', 'message limit 15 reached at counter', { kind: 'messages', location: 'counter', limit: 15 }],
+    ]);
   });
 
   it('with a violation and an error ends with the violation', () => {

@@ -156,7 +156,6 @@ describe('vqcheck litmus', () => {
           states: expect.any(Number),
         },
       ],
-      notAvailable: [],
     };
     const { code, out } = run(`litmus ${file} --memory pso --json -`);
     expect(code).toBe(1);

@@ -28,10 +28,11 @@ function fuzz(
   return run.result();
 }
 
-const polling = espAmp.defects.filter(
-  ({ scenario, slots, memory }) => !hasInterrupts(scenario, slots, memory),
+const interrupted = espAmp.defects.filter(({ scenario, slots, memory }) =>
+  hasInterrupts(scenario, slots, memory),
 );
-const interrupted = espAmp.defects.filter((defect) => !polling.includes(defect));
+const polling = espAmp.defects.filter((defect) => defect.memory === 'sc' && !interrupted.includes(defect));
+const reordered = espAmp.defects.filter((defect) => defect.memory !== 'sc' && !interrupted.includes(defect));
 
 function hasInterrupts(scenario: string, slots: number, memory: ScenarioParams['memory']): boolean {
   return system(scenario, { slots, memory, defects: [] }).interrupts !== undefined;
@@ -73,6 +74,17 @@ describe.each(fuzzStrategies)('fuzzing with the strategy %s', (strategy) => {
     expect(result.verdict).toBe('violated');
     expect(result.violation?.property).toBe(property);
     expectBroken(result, scenario, params);
+  });
+
+  // Of the seeds 1 to 5, none needs more than 2200 runs, but for what `free` does too late: that waits for a store to be left
+  // behind while the other side makes most of a round, and 5 of 20 tries need more than 4000.
+  it.each(reordered)('finds $name where memory is weak', (defect) => {
+    const { name, scenario, slots, memory, property } = defect;
+    const params: ScenarioParams = { slots, memory, defects: [name] };
+    const result = fuzz(scenario, params, { seed: 1, runs: 4000, strategy, properties: [property] });
+    expect(result.verdict).toBe('violated');
+    expect(result.violation?.property).toBe(property);
+    expectBroken(result, scenario, params, { properties: [property] });
   });
 
   // Of the seeds 1 to 3, none needs more than 2500 runs. They are short: the master may stop at any message.

@@ -7,6 +7,7 @@ import {
   ESP_OK,
   espAmpClasses,
   espAmpDefects,
+  espAmpUnseenDefects,
   sys_info_header_t,
 } from 'vqcheck/impl';
 import { fieldLocation, type Location, type Ordering } from 'vqcheck/memory';
@@ -39,6 +40,66 @@ function lookedUpAt(classes: ReturnType<typeof espAmpClasses>, part: 'header' | 
   return linked > at(part === 'header' ? entry : entry + 8) ? 'filled, then linked' : 'linked, then filled';
 }
 
+/** What one operation does to the slot, in its turn of a whole round: shared accesses by field, and fences. */
+function sequence(
+  classes: ReturnType<typeof espAmpClasses>,
+  operation: 'alloc' | 'send' | 'recv' | 'free',
+): string {
+  const { main, sub } = newQueue(1, 8, {}, classes);
+  const out = newOut();
+  const round = [
+    ['alloc', main, () => main.queue.alloc_try(out, 8)],
+    ['send', main, () => main.queue.send_try(out.address, 8)],
+    ['recv', sub, () => sub.queue.recv_try(out)],
+    ['free', sub, () => sub.queue.free_try(out.address)],
+  ] as const;
+  const desc = main.handle.desc;
+  for (const [name, { port }, act] of round) {
+    port.accesses.length = 0;
+    expect(act()).toBe(ESP_OK);
+    if (name !== operation) continue;
+    const fields = new Map([
+      [desc, 'addr'],
+      [desc + 4, 'len'],
+      [desc + 6, 'flags'],
+    ]);
+    return port
+      .shared()
+      .map(([kind, , offset, , order]) =>
+        kind === 'fence' ? 'fence' : `${kind === 'load' ? 'R' : 'W'} ${fields.get(Number(offset))} ${order}`,
+      )
+      .join('; ')
+      .replaceAll(' relaxed', '')
+      .replaceAll(/(addr|len) plain/g, '$1');
+  }
+  throw new Error(`no operation ${operation}`);
+}
+
+const ALLOC = 'R flags; fence; R addr';
+const RECV = 'R flags; fence; R addr; R len';
+const HAND_OVER = 'R flags; fence; W addr; W len; fence; R flags; W flags';
+
+/** Slips of the memory order in one operation: nothing but the order of its accesses, or their kind, differs. */
+const orderSlips: readonly (readonly [
+  name: string,
+  operation: Parameters<typeof sequence>[1],
+  sound: string,
+  defective: string,
+])[] = [
+  ['alloc-without-acquire', 'alloc', ALLOC, 'R flags; R addr'],
+  ['alloc-acquire-before-load', 'alloc', ALLOC, 'fence; R flags; R addr'],
+  ['recv-without-acquire', 'recv', RECV, 'R flags; R addr; R len'],
+  ['recv-acquire-before-load', 'recv', RECV, 'fence; R flags; R addr; R len'],
+  ['send-without-acquire', 'send', HAND_OVER, 'R flags; W addr; W len; fence; R flags; W flags'],
+  ['send-without-release', 'send', HAND_OVER, 'R flags; fence; W addr; W len; R flags; W flags'],
+  ['send-release-after-store', 'send', HAND_OVER, 'R flags; fence; W addr; W len; R flags; W flags; fence'],
+  ['free-without-acquire', 'free', HAND_OVER, 'R flags; W addr; W len; fence; R flags; W flags'],
+  ['free-without-release', 'free', HAND_OVER, 'R flags; fence; W addr; W len; R flags; W flags'],
+  ['free-release-after-store', 'free', HAND_OVER, 'R flags; fence; W addr; W len; R flags; W flags; fence'],
+  ['flags-loaded-plain', 'recv', RECV, 'R flags plain; fence; R addr; R len'],
+  ['flags-stored-plain', 'send', HAND_OVER, 'R flags; fence; W addr; W len; fence; R flags; W flags plain'],
+];
+
 class OutOfPatience extends Error {}
 
 /** Gives up after many more accesses than a walk over 16 entries makes. */
@@ -50,6 +111,12 @@ class ImpatientPort extends RecordingPort {
 }
 
 const symptoms: readonly Symptom[] = [
+  ...orderSlips.map(([name, operation, sound, defective]) => ({
+    name,
+    sound,
+    defective,
+    observe: (classes: ReturnType<typeof espAmpClasses>) => sequence(classes, operation),
+  })),
   {
     name: 'notify-result-leaks',
     sound: [ESP_OK, ESP_OK],
@@ -231,20 +298,31 @@ const symptoms: readonly Symptom[] = [
 
 describe('seeded defects', () => {
   it('are all listed here, each with a name of its own and a title of one line', () => {
-    const here = espAmpDefects.filter(({ changes }) => changes !== 'swIntr'); // the others: espAmpSwIntr.test.ts
+    const all = [...espAmpDefects, ...espAmpUnseenDefects];
+    const here = all.filter(({ changes }) => changes !== 'swIntr'); // the others: espAmpSwIntr.test.ts
     expect(symptoms.map(({ name }) => name).sort()).toEqual(here.map(({ name }) => name).sort());
-    for (const { title } of espAmpDefects) expect(title).toMatch(/^[^\n]{10,110}$/);
+    for (const { title } of all) expect(title).toMatch(/^[^\n]{10,110}$/);
   });
 
   it.each(symptoms)(
     '$name shows, and the sound queue does not show it',
     ({ name, sound, defective, observe }) => {
       expect(observe(espAmpClasses())).toEqual(sound);
-      expect(observe(espAmpClasses(espAmpDefects.filter((defect) => defect.name === name)))).toEqual(
-        defective,
-      );
+      const all = [...espAmpDefects, ...espAmpUnseenDefects];
+      expect(observe(espAmpClasses(all.filter((defect) => defect.name === name)))).toEqual(defective);
     },
   );
+
+  it.each(orderSlips)('%s changes no other operation', (name, operation, sound) => {
+    const changed = espAmpClasses(
+      [...espAmpDefects, ...espAmpUnseenDefects].filter((defect) => defect.name === name),
+    );
+    const others = (['alloc', 'send', 'recv', 'free'] as const).filter(
+      (other) => other !== operation && !name.startsWith('flags'),
+    );
+    for (const other of others) expect(sequence(changed, other)).toBe(sequence(espAmpClasses(), other));
+    expect(sequence(espAmpClasses(), operation)).toBe(sound);
+  });
 
   it('can be put on top of each other', () => {
     const both = espAmpDefects.filter(({ name }) =>

@@ -7,11 +7,18 @@ import { SwIntr } from '../swIntr.ts';
 import { SysInfo } from '../sysInfo.ts';
 import { acknowledgedTwice } from './acknowledgedTwice.ts';
 import { addrNotWrittenBack } from './addrNotWrittenBack.ts';
+import { allocAcquireBeforeLoad } from './allocAcquireBeforeLoad.ts';
+import { allocWithoutAcquire } from './allocWithoutAcquire.ts';
 import { allocWithoutTest } from './allocWithoutTest.ts';
 import { criticalDoesNotNest } from './criticalDoesNotNest.ts';
 import type { EspAmpDefect } from './defect.ts';
+import { flagsLoadedPlain } from './flagsLoadedPlain.ts';
+import { flagsStoredPlain } from './flagsStoredPlain.ts';
 import { flipNotToggled } from './flipNotToggled.ts';
 import { flipToggledEarly } from './flipToggledEarly.ts';
+import { freeReleaseAfterStore } from './freeReleaseAfterStore.ts';
+import { freeWithoutAcquire } from './freeWithoutAcquire.ts';
+import { freeWithoutRelease } from './freeWithoutRelease.ts';
 import { handlerPublishedEarly } from './handlerPublishedEarly.ts';
 import { indexAdvancedOnFailure } from './indexAdvancedOnFailure.ts';
 import { initClearsPending } from './initClearsPending.ts';
@@ -25,17 +32,28 @@ import { notifyResultLeaks } from './notifyResultLeaks.ts';
 import { nullCallbackAccepted } from './nullCallbackAccepted.ts';
 import { pendingClearedAfterHandlers } from './pendingClearedAfterHandlers.ts';
 import { publishBeforeFill } from './publishBeforeFill.ts';
+import { recvAcquireBeforeLoad } from './recvAcquireBeforeLoad.ts';
 import { recvTakesNext } from './recvTakesNext.ts';
+import { recvWithoutAcquire } from './recvWithoutAcquire.ts';
+import { sendReleaseAfterStore } from './sendReleaseAfterStore.ts';
+import { sendWithoutAcquire } from './sendWithoutAcquire.ts';
+import { sendWithoutRelease } from './sendWithoutRelease.ts';
 import { sizeTruncated } from './sizeTruncated.ts';
 
-/** All defects, by name. */
+/** All defects that some property sees, by name. */
 export const espAmpDefects: readonly EspAmpDefect[] = [
   acknowledgedTwice,
   addrNotWrittenBack,
+  allocAcquireBeforeLoad,
+  allocWithoutAcquire,
   allocWithoutTest,
   criticalDoesNotNest,
+  flagsLoadedPlain,
+  flagsStoredPlain,
   flipNotToggled,
   flipToggledEarly,
+  freeReleaseAfterStore,
+  freeWithoutRelease,
   handlerPublishedEarly,
   indexAdvancedOnFailure,
   initClearsPending,
@@ -49,9 +67,19 @@ export const espAmpDefects: readonly EspAmpDefect[] = [
   nullCallbackAccepted,
   pendingClearedAfterHandlers,
   publishBeforeFill,
+  recvAcquireBeforeLoad,
   recvTakesNext,
+  recvWithoutAcquire,
+  sendReleaseAfterStore,
+  sendWithoutRelease,
   sizeTruncated,
 ];
+
+/**
+ * Slips that no property sees, so that no scenario declares them: `send` and `free` without an acquire. The same agent has
+ * loaded the same flags before, in `alloc` or `recv`, whose fence orders all that theirs does; without both, each shows.
+ */
+export const espAmpUnseenDefects: readonly EspAmpDefect[] = [freeWithoutAcquire, sendWithoutAcquire];
 
 /** The classes of an implementation. */
 export type EspAmpClasses = {

@@ -1,0 +1,18 @@
+/**
+ * Comes to nothing as long as `alloc` has its fence: the master's stores come after that one as well.
+ * The source has the fence after its load of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `send_try`.
+ */
+import type { EspAmpDefect } from './defect.ts';
+
+/** Seeded: send_try has no fence after its load of the flags. */
+export const sendWithoutAcquire: EspAmpDefect = {
+  name: 'send-without-acquire',
+  title: 'send_try has no fence after its load of the flags',
+  changes: 'queue',
+  mixin: (Base) =>
+    class extends Base {
+      protected override fence_acquire(operation: 'alloc' | 'send' | 'recv' | 'free'): void {
+        if (operation !== 'send') super.fence_acquire(operation);
+      }
+    },
+};
