@@ -10,6 +10,7 @@ export {
   type BaselineRun,
   type Bench,
   barrierLedger,
+  type Evidence,
   type LedgerRun,
   type MinimalSet,
   type ModelLedger,

@@ -78,12 +78,13 @@ export type BarrierVerdict = 'needed' | 'not-needed' | 'undecided' | 'unknown';
 export interface BarrierEntry<R extends LedgerRun> {
   readonly barrier: Barrier;
   readonly verdict: BarrierVerdict;
-  /** Of a needed one: what breaks without it. The counterexample is a shortest one of its run. */
-  readonly evidence: {
-    readonly run: R;
-    readonly edit: BarrierEdit;
-    readonly violation: Violation;
-  } | null;
+  /**
+   * Of a needed one: what breaks without it. The counterexample is a shortest one of its run. A data race stands here only if
+   * nothing comes of it under this memory model.
+   */
+  readonly evidence: Evidence<R> | null;
+  /** Of a needed one: the data race without it, if there is one. */
+  readonly race: Evidence<R> | null;
   /**
    * Of a needed one: the weakest orderings with which, all others as they are, every scenario is proved, and no load loses
    * its place before a store. Null: not known.
@@ -93,6 +94,12 @@ export interface BarrierEntry<R extends LedgerRun> {
   readonly pairs: readonly LoadStorePair[];
   /** Of an unknown one: which bound was met. */
   readonly why: string | null;
+}
+
+export interface Evidence<R extends LedgerRun> {
+  readonly run: R;
+  readonly edit: BarrierEdit;
+  readonly violation: Violation;
 }
 
 /** Barriers that are enough together: every scenario is proved with them, and none can be weakened further. */
@@ -119,7 +126,13 @@ type Weakening = ReadonlyMap<Barrier, BarrierOrder>;
 
 type Answer<R> =
   | { readonly kind: 'proved' }
-  | { readonly kind: 'violated'; readonly run: R; readonly violation: Violation }
+  | {
+      readonly kind: 'violated';
+      readonly run: R;
+      readonly violation: Violation;
+      /** It is a data race, and these are the other properties. */
+      readonly others: readonly string[] | null;
+    }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Runs everything as it is, and writes down which barriers there are. */
@@ -178,7 +191,7 @@ class Questions<R extends LedgerRun> {
   /** Null: interrupted. */
   async entryOf(barrier: Barrier): Promise<BarrierEntry<R> | null> {
     const [none] = weakerOrders(barrier.kind, barrier.order);
-    const nothing = { barrier, evidence: null, enough: null, pairs: [], why: null };
+    const nothing = { barrier, evidence: null, race: null, enough: null, pairs: [], why: null };
     // A survey notes only what is stronger than the weakest.
     if (none === undefined) throw new RangeError(`${barrierKey(barrier)} orders nothing`);
     const without: Weakening = new Map([[barrier, none]]);
@@ -192,11 +205,17 @@ class Questions<R extends LedgerRun> {
         return { ...nothing, verdict: pairs.length > 0 ? 'undecided' : 'not-needed', pairs };
       }
       case 'violated': {
-        const { run, violation } = answer;
+        const { run, violation, others } = answer;
         const [edit] = editsOf(without);
         if (edit === undefined) throw new RangeError('a weakening without an edit');
+        const first = { run, edit, violation };
+        // What comes of a race says more than the race.
+        const further = others === null ? null : await this.#ask(without, run, others);
+        const evidence =
+          further?.kind === 'violated' ? { run: further.run, edit, violation: further.violation } : first;
+        const race = others === null ? null : first;
         const enough = await this.#enough(barrier, run);
-        return { ...nothing, verdict: 'needed', evidence: { run, edit, violation }, enough };
+        return { ...nothing, verdict: 'needed', evidence, race, enough };
       }
     }
   }
@@ -262,7 +281,7 @@ class Questions<R extends LedgerRun> {
   }
 
   /** Whether every run is proved with this weakening: those with few states first. Null: interrupted. */
-  async #ask(weakening: Weakening, first?: R): Promise<Answer<R> | null> {
+  async #ask(weakening: Weakening, first?: R, properties?: readonly string[]): Promise<Answer<R> | null> {
     const edits = editsOf(weakening);
     const places = [...weakening.keys()].map(barrierKey);
     const runs = this.#baseline.proved;
@@ -274,14 +293,19 @@ class Questions<R extends LedgerRun> {
       if (this.#bench.stopped()) return null;
       const mayMiss = !places.every((place) => met.has(place));
       const doing = doingText(weakening);
-      const { search, error } = await explored(this.#bench, run, { edits, mayMiss }, doing);
+      const { search, error } = await explored(this.#bench, run, { edits, mayMiss }, doing, properties);
       if (search === null) {
         unknown ??= error;
         continue;
       }
       const result = search.result();
       const [violation] = result.violations;
-      if (violation !== undefined) return { kind: 'violated', run, violation };
+      if (violation !== undefined) {
+        const asked = search.machine.system.properties;
+        const isRace = asked.some(({ name, races }) => races === true && name === violation.property);
+        const others = asked.filter(({ races }) => races !== true).map(({ name }) => name);
+        return { kind: 'violated', run, violation, others: isRace ? others : null };
+      }
       // Stopped in the middle of it.
       if (this.#bench.stopped()) return null;
       if (result.verdict !== 'proved') unknown ??= `${run.title}: ${problemOf(result)}`;
@@ -305,9 +329,15 @@ async function explored<R extends LedgerRun>(
   run: R,
   barriers: Omit<BarrierOptions, 'siteOf'>,
   doing: string,
+  properties?: readonly string[],
 ): Promise<{ readonly search: BreadthFirst | null; readonly error: string }> {
   try {
-    const options: CheckOptions = { memory, first: true, barriers: { ...barriers, siteOf } };
+    const options: CheckOptions = {
+      memory,
+      first: true,
+      barriers: { ...barriers, siteOf },
+      ...(properties === undefined ? {} : { properties }),
+    };
     return { search: await explore(run, options, doing), error: '' };
   } catch (error) {
     if (!(error instanceof TargetError)) throw error;
@@ -339,6 +369,8 @@ function incompleteText({ incomplete }: CheckResult): string {
       return `bound of ${incomplete.limit} bytes met`;
     case 'buffer':
       return `store buffer depth ${incomplete.depth} reached`;
+    case 'messages':
+      return `message limit ${incomplete.limit} reached at ${incomplete.location}`;
     case 'stopped':
       return incomplete.why;
     case undefined:

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   type BarrierEdit,
   type BreadthFirst,
+  type CheckOptions,
   type MemoryModelName,
   startCheck,
   type Violation,
@@ -185,7 +186,7 @@ function benchOf(
       progress.begin(`${loaded.target.name} ${run.title} ${memory}, ${doing}`);
       const search = startCheck(systemOf(run), {
         ...checkOptions,
-        ...(options.property === undefined ? {} : { properties: options.property }),
+        ...propertiesOf(checkOptions.properties, options.property),
         ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
         ...(options.maxMemory === undefined ? {} : { maxBytes: options.maxMemory }),
       });
@@ -202,6 +203,15 @@ function benchOf(
       return search;
     },
   };
+}
+
+/** Properties that the ledger asks for, of those that its user does. */
+function propertiesOf(
+  asked: readonly string[] | undefined,
+  wanted: readonly string[] | undefined,
+): Pick<CheckOptions, 'properties'> {
+  if (asked === undefined) return wanted === undefined ? {} : { properties: wanted };
+  return { properties: asked.filter((name) => wanted?.includes(name) ?? true) };
 }
 
 // --- Traces ----------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ function modelJson({ memory, baseline, ledger, traces }: MemoryReport, reportFil
       states: result?.states ?? 0,
     })),
     barriers: (ledger?.entries ?? []).map((entry) => {
-      const { barrier, verdict, evidence, enough, pairs, why } = entry;
+      const { barrier, verdict, evidence, race, enough, pairs, why } = entry;
       const violation = traces.get(entry);
       return {
         ...barrierJson(barrier),
@@ -36,6 +36,14 @@ function modelJson({ memory, baseline, ledger, traces }: MemoryReport, reportFil
         property: violation?.property ?? null,
         message: violation?.message ?? null,
         run: evidence === null ? null : runJson(evidence.run),
+        race:
+          race === null
+            ? null
+            : {
+                message: race.violation.message,
+                run: runJson(race.run),
+                length: race.violation.schedule.length,
+              },
         enough,
         loadsBeforeStores: pairs,
         why,

@@ -1,7 +1,7 @@
 /** The barrier ledger for a person: a table a memory model, what is enough together, and what was not covered. */
 import Table from 'cli-table3';
 import type { Barrier } from '../../checker/index.ts';
-import type { BarrierEntry, MinimalSet } from '../../ledger/index.ts';
+import type { BarrierEntry, Evidence, MinimalSet } from '../../ledger/index.ts';
 import type { BarrierRun, BarriersReport, MemoryReport } from '../barrierReport.ts';
 import type { Colors } from '../terminal.ts';
 import { grouped } from './progress.ts';
@@ -43,19 +43,21 @@ function table(entries: readonly BarrierEntry<BarrierRun>[], colors: Colors): st
   const head = ['barrier', 'operation', 'as it is', 'verdict', 'breaks without it', 'enough as'];
   const rows = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const entry of entries) {
-    const { barrier, evidence, enough } = entry;
+    const { barrier, evidence, race, enough } = entry;
     rows.push([
       barrier.site,
       barrier.operations.join(', '),
       `${barrier.kind} ${barrier.order}`,
       verdictText(entry, colors),
-      evidence === null
-        ? ''
-        : `${evidence.violation.property} (${evidence.run.title}, ${evidence.violation.schedule.length} steps)`,
+      [...new Set([evidence, race])].flatMap((one) => (one === null ? [] : [evidenceText(one)])).join('\n'),
       enough === null ? '' : enough.join(' or '),
     ]);
   }
   return rows.toString();
+}
+
+function evidenceText({ run, violation }: Evidence<BarrierRun>): string {
+  return `${violation.property} (${run.title}, ${violation.schedule.length} steps)`;
 }
 
 function verdictText({ verdict, why }: BarrierEntry<BarrierRun>, colors: Colors): string {

@@ -248,9 +248,7 @@ export class Queue {
     const last = queue.size - 1;
     const position = queue.free_index & last;
     const desc = this.desc_at(queue.desc, position, last);
-    const flags = desc.flags;
-    // Acquire: pairs with the fence before the remote's store of the flags in `free`.
-    this.fence_acquire('alloc');
+    const flags = this.flags_in_alloc(desc);
     if (!this.may_alloc(queue.free_flip_counter, flags)) return this.refuse_alloc(position, last);
     out.address = desc.addr;
     out.size = size;
@@ -267,9 +265,7 @@ export class Queue {
     const last = queue.size - 1;
     const position = used_index & last;
     const desc = this.desc_at(queue.desc, position, last);
-    const flags = desc.flags;
-    // Acquire: the remote's last accesses to the slot come before the stores below.
-    this.fence_acquire('send');
+    const flags = this.flags_in_send(desc);
     if (!this.is_free(queue.used_flip_counter, flags)) return NOT_ALLOWED;
     return this.send_result(this.publish_and_notify(desc, position, last, buffer, size));
   }
@@ -282,9 +278,7 @@ export class Queue {
     const last = queue.size - 1;
     const position = queue.free_index & last;
     const desc = this.desc_at(queue.desc, position, last);
-    const flags = desc.flags;
-    // Acquire: pairs with the fence before the master's store of the flags in `send`.
-    this.fence_acquire('recv');
+    const flags = this.flags_in_recv(desc);
     if (!this.is_available(queue.free_flip_counter, flags)) return NOT_FOUND;
     out.address = desc.addr;
     out.size = desc.len;
@@ -300,13 +294,39 @@ export class Queue {
     const last = queue.size - 1;
     const position = used_index & last;
     const desc = this.desc_at(queue.desc, position, last);
-    const flags = desc.flags;
-    // Acquire: the master's accesses to the slot come before the stores below.
-    this.fence_acquire('free');
+    const flags = this.flags_in_free(desc);
     if (!this.is_available(queue.used_flip_counter, flags)) return NOT_ALLOWED;
     this.give_back(desc, buffer, queue.max_item_size);
     this.flip_used(position, last);
     return OK;
+  }
+
+  /** By which `alloc` decides. Acquire: pairs with the fence before the remote's store of the flags in `free`. */
+  protected flags_in_alloc(desc: Descriptor): number {
+    const flags = desc.flags;
+    this.port.fence('seq_cst');
+    return flags;
+  }
+
+  /** By which `send` decides. Acquire: the remote's last accesses to the slot come before the stores that follow. */
+  protected flags_in_send(desc: Descriptor): number {
+    const flags = desc.flags;
+    this.port.fence('seq_cst');
+    return flags;
+  }
+
+  /** By which `recv` decides. Acquire: pairs with the fence before the master's store of the flags in `send`. */
+  protected flags_in_recv(desc: Descriptor): number {
+    const flags = desc.flags;
+    this.port.fence('seq_cst');
+    return flags;
+  }
+
+  /** By which `free` decides. Acquire: the master's accesses to the slot come before the stores that follow. */
+  protected flags_in_free(desc: Descriptor): number {
+    const flags = desc.flags;
+    this.port.fence('seq_cst');
+    return flags;
   }
 
   /** Neither bit equals the flip counter: the master may take the slot. */
@@ -346,7 +366,7 @@ export class Queue {
   protected hand_over(desc: Descriptor, buffer: number, size: number): void {
     this.fill_desc(desc, buffer, size);
     // Release: pairs with the fence after the remote's load of the flags in `recv`. Also orders the payload.
-    this.fence_release('send');
+    this.port.fence('seq_cst');
     this.publish(desc, AVAILABLE);
   }
 
@@ -354,7 +374,7 @@ export class Queue {
   protected give_back(desc: Descriptor, buffer: number, size: number): void {
     this.write_back(desc, buffer, size);
     // Release: pairs with the fence after the master's load of the flags in `alloc`. Also orders the payload's reads.
-    this.fence_release('free');
+    this.port.fence('seq_cst');
     this.publish(desc, USED);
   }
 
@@ -398,16 +418,6 @@ export class Queue {
 
   protected next_index(index: number): number {
     return (index + 1) & (this.index_modulus - 1);
-  }
-
-  /** The fence after the load of the flags by which an operation decides. */
-  protected fence_acquire(_operation: 'alloc' | 'send' | 'recv' | 'free'): void {
-    this.port.fence('seq_cst');
-  }
-
-  /** The fence before the store of the flags by which an operation hands the slot over. */
-  protected fence_release(_operation: 'send' | 'free'): void {
-    this.port.fence('seq_cst');
   }
 
   protected ring_doorbell(): number {

@@ -16,7 +16,7 @@ export const freeReleaseAfterStore: EspAmpDefect = {
       protected override give_back(desc: Descriptor, buffer: number, size: number): void {
         this.write_back(desc, buffer, size);
         this.publish(desc, USED_MASK);
-        this.fence_release('free');
+        this.port.fence('seq_cst');
       }
     },
 };

@@ -2,6 +2,7 @@
  * Comes to nothing as long as `recv` has its fence: the remote's stores come after that one as well.
  * The source has the fence after its load of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `free_try`.
  */
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: free_try has no fence after its load of the flags. */
@@ -11,8 +12,8 @@ export const freeWithoutAcquire: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override fence_acquire(operation: 'alloc' | 'send' | 'recv' | 'free'): void {
-        if (operation !== 'free') super.fence_acquire(operation);
+      protected override flags_in_free(desc: Descriptor): number {
+        return desc.flags;
       }
     },
 };

@@ -2,6 +2,8 @@
  * The flags may become visible before the address and the length written back.
  * The source has the fence before its store of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `free_try`.
  */
+import { USED_MASK } from '../layout.ts';
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: free_try has no fence before its store of the flags. */
@@ -11,8 +13,9 @@ export const freeWithoutRelease: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override fence_release(operation: 'send' | 'free'): void {
-        if (operation !== 'free') super.fence_release(operation);
+      protected override give_back(desc: Descriptor, buffer: number, size: number): void {
+        this.write_back(desc, buffer, size);
+        this.publish(desc, USED_MASK);
       }
     },
 };

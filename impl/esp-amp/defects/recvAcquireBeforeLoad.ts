@@ -2,7 +2,7 @@
  * A fence orders what is loaded before it: the address, the length and the payload may still be earlier ones.
  * The source has the fence after its load of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `recv_try`.
  */
-import type { Out } from '../sysInfo.ts';
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: recv_try has its fence before the load of the flags instead of after it. */
@@ -12,13 +12,9 @@ export const recvAcquireBeforeLoad: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override recv(out: Out): number {
-        super.fence_acquire('recv');
-        return super.recv(out);
-      }
-
-      protected override fence_acquire(operation: 'alloc' | 'send' | 'recv' | 'free'): void {
-        if (operation !== 'recv') super.fence_acquire(operation);
+      protected override flags_in_recv(desc: Descriptor): number {
+        this.port.fence('seq_cst');
+        return desc.flags;
       }
     },
 };

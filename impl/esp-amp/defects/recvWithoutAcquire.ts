@@ -2,6 +2,7 @@
  * The remote may see the flags of a message with the address, the length or the payload of an earlier one.
  * The source has the fence after its load of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `recv_try`.
  */
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: recv_try has no fence after its load of the flags. */
@@ -11,8 +12,8 @@ export const recvWithoutAcquire: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override fence_acquire(operation: 'alloc' | 'send' | 'recv' | 'free'): void {
-        if (operation !== 'recv') super.fence_acquire(operation);
+      protected override flags_in_recv(desc: Descriptor): number {
+        return desc.flags;
       }
     },
 };

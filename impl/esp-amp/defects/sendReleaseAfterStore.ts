@@ -16,7 +16,7 @@ export const sendReleaseAfterStore: EspAmpDefect = {
       protected override hand_over(desc: Descriptor, buffer: number, size: number): void {
         this.fill_desc(desc, buffer, size);
         this.publish(desc, AVAILABLE_MASK);
-        this.fence_release('send');
+        this.port.fence('seq_cst');
       }
     },
 };

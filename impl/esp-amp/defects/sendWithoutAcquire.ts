@@ -2,6 +2,7 @@
  * Comes to nothing as long as `alloc` has its fence: the master's stores come after that one as well.
  * The source has the fence after its load of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `send_try`.
  */
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: send_try has no fence after its load of the flags. */
@@ -11,8 +12,8 @@ export const sendWithoutAcquire: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override fence_acquire(operation: 'alloc' | 'send' | 'recv' | 'free'): void {
-        if (operation !== 'send') super.fence_acquire(operation);
+      protected override flags_in_send(desc: Descriptor): number {
+        return desc.flags;
       }
     },
 };

@@ -2,6 +2,8 @@
  * The flags may become visible before the address, the length and the payload that they stand for.
  * The source has the fence before its store of the flags: esp-amp 752bf0b, `esp_amp_queue.c`, `send_try`.
  */
+import { AVAILABLE_MASK } from '../layout.ts';
+import type { Descriptor } from '../queue.ts';
 import type { EspAmpDefect } from './defect.ts';
 
 /** Seeded: send_try has no fence before its store of the flags. */
@@ -11,8 +13,9 @@ export const sendWithoutRelease: EspAmpDefect = {
   changes: 'queue',
   mixin: (Base) =>
     class extends Base {
-      protected override fence_release(operation: 'send' | 'free'): void {
-        if (operation !== 'send') super.fence_release(operation);
+      protected override hand_over(desc: Descriptor, buffer: number, size: number): void {
+        this.fill_desc(desc, buffer, size);
+        this.publish(desc, AVAILABLE_MASK);
       }
     },
 };
