@@ -278,7 +278,8 @@ describe('every counterexample of the search', () => {
         const steps = replay();
         expect(replay()).toEqual(steps);
         const [last = [], ...before] = steps.map(({ broken }) => broken).reverse();
-        expect(before.flat()).toEqual([]);
+        // A run goes on behind a data race, and behind nothing else.
+        expect(before.flat().filter((broken) => broken.property !== 'no-data-race')).toEqual([]);
         if (cycleStart === null) {
           // Where a goal is out of reach, the last step may break nothing.
           if (property === 'deadlock') expect([last, walk.isStuck(10_000)]).toEqual([[], true]);

@@ -12,6 +12,7 @@ describe('the built-in properties', () => {
       'no-lost-buffers',
       'fifo',
       'payload-integrity',
+      'no-data-race',
       'no-outside-access',
       'failure-atomicity',
       'documented-errors',
@@ -24,9 +25,9 @@ describe('the built-in properties', () => {
     for (const { title } of builtInProperties) expect(title).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('each decide something: by a monitor, at rest, or by a goal', () => {
-    for (const { monitor, quiescent, goal } of builtInProperties) {
-      expect([monitor, quiescent, goal].some((part) => part !== undefined)).toBe(true);
+  it('each decide something: by a monitor, at rest, by a goal, or by happens-before', () => {
+    for (const { monitor, quiescent, goal, races } of builtInProperties) {
+      expect([monitor, quiescent, goal, races].some((part) => part !== undefined)).toBe(true);
     }
   });
 
