@@ -30,6 +30,11 @@ export interface CheckOptions {
   readonly cells?: readonly SharedCell[];
   /** Begin after these steps: explores only what can be reached from there. Default: from the first state. */
   readonly from?: readonly ScheduleStep[];
+  /**
+   * Find out which stores are read by whom (`CheckResult.communication`), by where the code stands, which this says.
+   * Default: that is not asked, and costs nothing. Under store buffers a space has more states when it is.
+   */
+  readonly communication?: () => string | null;
 }
 
 /** States expanded between two looks at the bounds. */
@@ -67,13 +72,15 @@ export function machineFactory(
       image,
       verify,
       ...(site === undefined ? {} : { site }),
+      origins: options.communication !== undefined,
     });
   return { build, properties };
 }
 
 /** A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up. */
 export function startCheck(system: System, options: CheckOptions = {}): BreadthFirst {
-  const { build, properties } = machineFactory(system, options);
+  const { communication } = options;
+  const { build, properties } = machineFactory(system, options, communication);
   return new BreadthFirst({
     build,
     properties,
@@ -81,6 +88,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
     maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     from: options.from ?? [],
+    communication: communication !== undefined,
   });
 }
 

@@ -3,7 +3,8 @@
  * way. Each answer is kept by the caller, so that this is asked once for each position and result.
  */
 import type { PlainData } from '../memory/index.ts';
-import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN } from './access.ts';
+import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN, sameAccess } from './access.ts';
+import type { OriginTable } from './origins.ts';
 import { canonical } from './plain.ts';
 import {
   type AccessEntry,
@@ -39,6 +40,8 @@ export interface ExecutionOptions {
   readonly verify: boolean;
   /** Says where the code stands, for traces; costs a stack walk for each new position. */
   readonly site: (() => string | null) | undefined;
+  /** Numbers the places in the code at which accesses are made; undefined: they are not told apart. */
+  readonly origins: OriginTable | undefined;
   /** An agent rests in a state of its program that it was not in before. */
   rests(agent: number, state: PlainData): void;
 }
@@ -52,18 +55,20 @@ export class Execution {
   readonly #host: SteppedPortHost;
   readonly #verifies: boolean;
   readonly #sites: boolean;
+  readonly #origins: OriginTable | undefined;
   readonly #rests: ExecutionOptions['rests'];
   readonly #ports: readonly SteppedPort[];
   readonly #turns: readonly Turn[];
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
 
-  constructor({ host, positions, verify, site, rests }: ExecutionOptions) {
+  constructor({ host, positions, verify, site, origins, rests }: ExecutionOptions) {
     this.#system = host.system;
     this.#accesses = host.accesses;
     this.#positions = positions;
     this.#verifies = verify;
     this.#sites = site !== undefined;
+    this.#origins = origins;
     this.#rests = rests;
     this.#host = { ...host, loopEntry: (...parts) => this.#loopEntry(...parts), site: site ?? noSite };
     this.#ports = host.system.agents.map(({ core }, agent) => new SteppedPort(agent, core, this.#host));
@@ -196,7 +201,7 @@ export class Execution {
     const known = entry === null ? root.position : entry.position;
     if (known >= 0) {
       const recorded = this.#positions.access[known] as number;
-      if (recorded !== this.#accesses.intern(pending)) {
+      if (!sameAccess(this.#accesses.get(recorded), pending)) {
         throw new TargetError(
           'nondeterministic',
           `agent ${this.#nameOf(port.agent)}: from the same point, the code made two different accesses: ` +
@@ -238,16 +243,26 @@ export class Execution {
   ): number {
     const sites = this.#sites;
     const idle = pending.kind === ENTER || pending.kind === END;
-    return this.#positions.addPosition(this.#accesses.intern(pending), atStart || port.isResting, idle, {
-      root,
-      entry,
-      paused: pending.kind === SPIN && atStart,
-      operations: port.operations,
-      site: port.site,
-      merged: sites ? port.merged : [],
-      giving: port.giving,
-      privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
-    });
+    const { operations, site } = port;
+    const origin =
+      pending.cell < 0
+        ? -1
+        : this.#origins?.intern({ agent: port.agent, kind: pending.kind, site, operations });
+    return this.#positions.addPosition(
+      this.#accesses.intern(pending, origin),
+      atStart || port.isResting,
+      idle,
+      {
+        root,
+        entry,
+        paused: pending.kind === SPIN && atStart,
+        operations,
+        site,
+        merged: sites ? port.merged : [],
+        giving: port.giving,
+        privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
+      },
+    );
   }
 
   /**

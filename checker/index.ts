@@ -7,6 +7,7 @@ export { type CheckOptions, check, startCheck } from './check.ts';
 export { judgeLasso, type LassoJudgement } from './lasso.ts';
 export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
 export { BreadthFirst } from './search/breadthFirst.ts';
+export type { AccessSite, Communication, CommunicationPair } from './search/communication.ts';
 export {
   defaultFuzzSteps,
   Fuzz,
