@@ -1,5 +1,6 @@
 /** Checks one system under one memory model: sets it up, finds its locations, and searches. */
 import type { Property } from '../properties/index.ts';
+import { BarrierEditor, type BarrierOptions } from './barriers/editedPort.ts';
 import { CellMap, type SharedCell } from './cells.ts';
 import { discover, setUp } from './discover.ts';
 import { Machine } from './machine.ts';
@@ -30,6 +31,8 @@ export interface CheckOptions {
   readonly cells?: readonly SharedCell[];
   /** Begin after these steps: explores only what can be reached from there. Default: from the first state. */
   readonly from?: readonly ScheduleStep[];
+  /** Fences left out, orderings weakened, fences put in; and barriers surveyed. Default: the code runs as it is. */
+  readonly barriers?: BarrierOptions;
 }
 
 /** States expanded between two looks at the bounds. */
@@ -40,7 +43,12 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
-): { readonly build: () => Machine; readonly properties: readonly Property[] } {
+): {
+  readonly build: () => Machine;
+  readonly properties: readonly Property[];
+  /** Undefined: the code runs as it is. */
+  readonly barriers: BarrierEditor | undefined;
+} {
   const memory = options.memory ?? 'sc';
   const properties = system.properties.filter(
     (property) => options.properties?.includes(property.name) ?? true,
@@ -58,6 +66,7 @@ export function machineFactory(
   discover(system, image, cells);
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
+  const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
   const build = (): Machine =>
     new Machine({
       system,
@@ -66,14 +75,21 @@ export function machineFactory(
       cells,
       image,
       verify,
+      barriers,
       ...(site === undefined ? {} : { site }),
     });
-  return { build, properties };
+  return { build, properties, barriers };
 }
 
-/** A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up. */
+/**
+ * A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up, RangeError for barrier
+ * edits that mean nothing.
+ */
 export function startCheck(system: System, options: CheckOptions = {}): BreadthFirst {
-  const { build, properties } = machineFactory(system, options);
+  const { barriers: asked } = options;
+  // Whoever surveys barriers looks at the positions, too, and has to know where they stand.
+  const site = asked?.survey === undefined ? undefined : asked.siteOf;
+  const { build, properties, barriers } = machineFactory(system, options, site);
   return new BreadthFirst({
     build,
     properties,
@@ -81,6 +97,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
     maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     from: options.from ?? [],
+    barriersNotMet: () => barriers?.notMet() ?? [],
   });
 }
 

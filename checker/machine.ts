@@ -28,6 +28,7 @@ import {
   UNMASK,
   WAIT,
 } from './access.ts';
+import type { BarrierEditor } from './barriers/editedPort.ts';
 import type { Cell, CellMap } from './cells.ts';
 import type { Image } from './directPort.ts';
 import { Execution } from './execution.ts';
@@ -52,6 +53,8 @@ export interface MachineOptions {
   readonly verify: boolean;
   /** Says where the code stands, for traces; costs a stack walk for each new position. */
   readonly site?: () => string | null;
+  /** Makes some accesses in another way than the code asks for. */
+  readonly barriers?: BarrierEditor | undefined;
 }
 
 /** Result of `fire` when a property is broken. */
@@ -152,6 +155,7 @@ export class Machine {
       positions: this.positions,
       verify: options.verify,
       site: options.site,
+      barriers: options.barriers,
       rests: (agent, state) => this.#observe({ kind: 'rest', agent: this.#agentName(agent), state }),
     });
   }

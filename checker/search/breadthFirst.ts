@@ -28,6 +28,8 @@ export interface BreadthFirstOptions {
   readonly maxBytes: number;
   /** Steps to take before the search begins: it explores what can be reached after them. */
   readonly from: readonly ScheduleStep[];
+  /** Barrier edits that nothing was met for so far: after all of the space, mistakes. */
+  readonly barriersNotMet?: () => readonly string[];
 }
 
 /** What a property says of a state at rest. */
@@ -379,6 +381,14 @@ export class BreadthFirst {
   /** The space is exhausted: judges what must stay reachable. */
   #finish(): void {
     this.#done = true;
+    const notMet = this.#options.barriersNotMet?.() ?? [];
+    // After a prefix, what the edits are about may lie behind.
+    if (notMet.length > 0 && this.#options.from.length === 0) {
+      throw new TargetError(
+        'barrier-not-met',
+        `the code never came to this: ${notMet.join('; ')}. Expected file:line, kind and operation of an access that it makes; the line may have moved.`,
+      );
+    }
     if (this.#machine.model.bufferWasFull) {
       this.#incomplete = { kind: 'buffer', depth: this.#machine.model.bufferDepth ?? 0 };
       return;
