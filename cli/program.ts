@@ -1,6 +1,7 @@
 /** The command line as a whole: its verbs, and what becomes of errors. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBarriersCommand } from './commands/barriers.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addListCommand } from './commands/list.ts';
@@ -49,6 +50,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addShrinkCommand(program, terminal, done);
   addListCommand(program, terminal, done);
   addLitmusCommand(program, terminal, done);
+  addBarriersCommand(program, terminal, done);
   try {
     if (args.length === 0) {
       throw new UsageError('unknown-command', 'no command given', {

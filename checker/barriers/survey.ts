@@ -34,6 +34,13 @@ export class BarrierSurvey {
     if (operation !== null) known.in.add(operation);
   }
 
+  /** Adds what another survey has met. */
+  add(barrier: Barrier): void {
+    const { operations, ...met } = barrier;
+    this.note({ ...met, operation: null });
+    for (const operation of operations) this.note({ ...met, operation });
+  }
+
   /** By file, then line; the order in which a search meets them says nothing to a reader. */
   get barriers(): readonly Barrier[] {
     return [...this.#met.values()]

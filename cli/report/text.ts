@@ -213,7 +213,7 @@ function operationsTable(runs: readonly RunReport[]): string {
 }
 
 /** Items after a heading, broken into lines of at most 110 characters. */
-function wrapped(heading: string, items: readonly string[], indent = '  '): string {
+export function wrapped(heading: string, items: readonly string[], indent = '  '): string {
   const lines: string[] = [];
   let line = heading;
   for (const [index, item] of items.entries()) {
