@@ -270,7 +270,7 @@ class Questions<R extends LedgerRun> {
       if (!places.some((place) => met.has(place))) continue;
       if (this.#bench.stopped()) return null;
       const mayMiss = !places.every((place) => met.has(place));
-      const doing = [...weakening].map(([barrier, order]) => `${barrierKey(barrier)} ${order}`).join(', ');
+      const doing = doingText(weakening);
       const { search, error } = await explored(this.#bench, run, { edits, mayMiss }, doing);
       if (search === null) {
         unknown ??= error;
@@ -341,6 +341,12 @@ function incompleteText({ incomplete }: CheckResult): string {
     case undefined:
       return 'not finished';
   }
+}
+
+function doingText(weakening: Weakening): string {
+  const [last] = [...weakening].slice(-1);
+  const text = last === undefined ? '' : `${barrierKey(last[0])} ${last[1]}`;
+  return weakening.size > 1 ? `${weakening.size - 1} weakened, ${text}` : text;
 }
 
 function editsOf(weakening: Weakening): BarrierEdit[] {

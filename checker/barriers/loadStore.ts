@@ -4,6 +4,7 @@
  * program alone: walked along every agent's positions, is there a load and a later store to another location that lose
  * their last barrier between them when this one goes?
  *
+ * Only loads of what another core stores count, and stores of what another core loads: nobody else could tell.
  * Dependencies (a store whose address, value or execution comes from the load) are not looked at: hardware keeps these in
  * order, compilers need not. So this may call a barrier undecided that is superfluous in the end, never the other way
  * round, as long as all accesses are made by the same agent: what a handler does for its task is not followed.
@@ -42,6 +43,38 @@ const KIND_OF: Readonly<Record<number, BarrierKind>> = {
   [FENCE]: 'fence',
 };
 
+const LOADING: ReadonlySet<number> = new Set([LOAD, READ, RMW, CAS]);
+const STORING: ReadonlySet<number> = new Set([STORE, WRITE, RMW, CAS]);
+
+/** Which cores load and store each cell, in all that was explored. */
+class Reach {
+  readonly #loaders = new Map<number, Set<number>>();
+  readonly #storers = new Map<number, Set<number>>();
+
+  constructor({ positions, accesses, cores }: Machine) {
+    for (let position = 0; position < positions.size; position++) {
+      const { kind, cell } = accesses.get(positions.access[position] as number);
+      const core = cores[positions.record(position).root.agent] as number;
+      if (LOADING.has(kind)) addTo(this.#loaders, cell, core);
+      if (STORING.has(kind)) addTo(this.#storers, cell, core);
+    }
+  }
+
+  loadedByOther(cell: number, core: number): boolean {
+    return [...(this.#loaders.get(cell) ?? [])].some((other) => other !== core);
+  }
+
+  storedByOther(cell: number, core: number): boolean {
+    return [...(this.#storers.get(cell) ?? [])].some((other) => other !== core);
+  }
+}
+
+function addTo(sets: Map<number, Set<number>>, key: number, value: number): void {
+  const known = sets.get(key);
+  if (known === undefined) sets.set(key, new Set([value]));
+  else known.add(value);
+}
+
 export class LoadStoreOrder {
   readonly #steps: readonly Step[];
   readonly #next: readonly (readonly number[])[];
@@ -54,16 +87,18 @@ export class LoadStoreOrder {
     const { positions, accesses } = machine;
     const loads = new Map<string, number>();
     const stores = new Map<string, number>();
+    const reach = new Reach(machine);
     const steps: Step[] = [];
     const next: (readonly number[])[] = [];
     for (let position = 0; position < positions.size; position++) {
       const id = positions.access[position] as number;
       const { kind, cell, order } = accesses.get(id);
-      const { site } = positions.record(position);
+      const { site, root } = positions.record(position);
+      const core = machine.cores[root.agent] as number;
       const isShared = accesses.local[id] !== 1;
       const place = site ?? '?';
-      const isLoad = isShared && (kind === LOAD || kind === READ || kind === RMW || kind === CAS);
-      const isStore = isShared && (kind === STORE || kind === WRITE || kind === RMW || kind === CAS);
+      const isLoad = isShared && LOADING.has(kind) && reach.storedByOther(cell, core);
+      const isStore = isShared && STORING.has(kind) && reach.loadedByOther(cell, core);
       const isDevice = kind === RING || kind === CLEAR;
       const barrierKind = KIND_OF[kind];
       const isBarrier = barrierKind !== undefined && isShared && order !== 'plain' && order !== 'relaxed';

@@ -19,9 +19,11 @@ function modelSection(model: MemoryReport, report: BarriersReport, colors: Color
   const { baseline, ledger } = model;
   const proved = baseline.proved.map(({ run, states }) => `${run.title} (${grouped(states)} states)`);
   const heading =
-    proved.length === 0
-      ? `${colors.bold(model.memory)}: no scenario is proved as it is, so nothing is said about barriers`
-      : `${colors.bold(model.memory)}: proved as it is: ${proved.join('; ')}`;
+    baseline.runs.length === 0
+      ? `${colors.bold(model.memory)}: not begun`
+      : proved.length === 0
+        ? `${colors.bold(model.memory)}: no scenario is proved as it is, so nothing is said about barriers`
+        : `${colors.bold(model.memory)}: proved as it is: ${proved.join('; ')}`;
   const problems = baseline.runs.flatMap(({ run, problem }) =>
     problem === null ? [] : [colors.red(`  not used: ${run.title}: ${problem}`)],
   );
@@ -38,7 +40,7 @@ function modelSection(model: MemoryReport, report: BarriersReport, colors: Color
 }
 
 function table(entries: readonly BarrierEntry<BarrierRun>[], colors: Colors): string {
-  const head = ['barrier', 'operation', 'as it is', 'verdict', 'breaks without it', 'enough'];
+  const head = ['barrier', 'operation', 'as it is', 'verdict', 'breaks without it', 'enough as'];
   const rows = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const entry of entries) {
     const { barrier, evidence, enough } = entry;
@@ -145,7 +147,7 @@ function notCovered({ loaded, models, leftOut, properties }: BarriersReport): st
   ];
   const lines = [
     ...(scenarios.length === 0 ? [] : [wrapped('scenarios not run: ', scenarios, '    ')]),
-    ...(sizes === '' ? [] : [`sizes other than ${sizes} slots`]),
+    ...(sizes === '' ? [] : [`sizes other than ${sizes} ${sizes === '1' ? 'slot' : 'slots'}`]),
     ...(unchecked.length === 0 ? [] : [wrapped('properties not checked: ', unchecked, '    ')]),
     ...bounds,
     ...(memories.length === 0 ? [] : [`memory models not run: ${memories.join(', ')}`]),
