@@ -1,5 +1,6 @@
 /** Checks one system under one memory model: sets it up, finds its locations, and searches. */
 import type { Property } from '../properties/index.ts';
+import { BarrierEditor, type BarrierOptions } from './barriers/editedPort.ts';
 import { CellMap, type SharedCell } from './cells.ts';
 import { discover, setUp } from './discover.ts';
 import { Machine } from './machine.ts';
@@ -35,6 +36,8 @@ export interface CheckOptions {
    * Default: that is not asked, and costs nothing. Under store buffers a space has more states when it is.
    */
   readonly communication?: () => string | null;
+  /** Fences left out, orderings weakened, fences put in; and barriers surveyed. Default: the code runs as it is. */
+  readonly barriers?: BarrierOptions;
 }
 
 /** States expanded between two looks at the bounds. */
@@ -45,7 +48,12 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
-): { readonly build: () => Machine; readonly properties: readonly Property[] } {
+): {
+  readonly build: () => Machine;
+  readonly properties: readonly Property[];
+  /** Undefined: the code runs as it is. */
+  readonly barriers: BarrierEditor | undefined;
+} {
   const memory = options.memory ?? 'sc';
   const properties = system.properties.filter(
     (property) => options.properties?.includes(property.name) ?? true,
@@ -63,6 +71,7 @@ export function machineFactory(
   discover(system, image, cells);
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
+  const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
   const build = (): Machine =>
     new Machine({
       system,
@@ -71,16 +80,22 @@ export function machineFactory(
       cells,
       image,
       verify,
+      barriers,
       ...(site === undefined ? {} : { site }),
       origins: options.communication !== undefined,
     });
-  return { build, properties };
+  return { build, properties, barriers };
 }
 
-/** A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up. */
+/**
+ * A search that its owner drives slice by slice. @throws TargetError if the system cannot be set up, RangeError for barrier
+ * edits that mean nothing.
+ */
 export function startCheck(system: System, options: CheckOptions = {}): BreadthFirst {
-  const { communication } = options;
-  const { build, properties } = machineFactory(system, options, communication);
+  const { communication, barriers: asked } = options;
+  // Whoever surveys barriers looks at the positions, too, and has to know where they stand.
+  const site = communication ?? (asked?.survey === undefined ? undefined : asked.siteOf);
+  const { build, properties, barriers } = machineFactory(system, options, site);
   return new BreadthFirst({
     build,
     properties,
@@ -89,6 +104,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     from: options.from ?? [],
     communication: communication !== undefined,
+    barriersNotMet: () => barriers?.notMet() ?? [],
   });
 }
 

@@ -2,8 +2,10 @@
  * Runs the implementation to find out where an agent goes on with a result: its next position, and what happens on the
  * way. Each answer is kept by the caller, so that this is asked once for each position and result.
  */
-import type { PlainData } from '../memory/index.ts';
+
+import type { MemoryPort, PlainData } from '../memory/index.ts';
 import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN, sameAccess } from './access.ts';
+import type { BarrierEditor } from './barriers/editedPort.ts';
 import type { OriginTable } from './origins.ts';
 import { canonical } from './plain.ts';
 import {
@@ -42,6 +44,8 @@ export interface ExecutionOptions {
   readonly site: (() => string | null) | undefined;
   /** Numbers the places in the code at which accesses are made; undefined: they are not told apart. */
   readonly origins: OriginTable | undefined;
+  /** Makes some accesses in another way than the code asks for. Not given: as it asks. */
+  readonly barriers?: BarrierEditor | undefined;
   /** An agent rests in a state of its program that it was not in before. */
   rests(agent: number, state: PlainData): void;
 }
@@ -57,12 +61,13 @@ export class Execution {
   readonly #sites: boolean;
   readonly #origins: OriginTable | undefined;
   readonly #rests: ExecutionOptions['rests'];
+  readonly #barriers: BarrierEditor | undefined;
   readonly #ports: readonly SteppedPort[];
   readonly #turns: readonly Turn[];
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
 
-  constructor({ host, positions, verify, site, origins, rests }: ExecutionOptions) {
+  constructor({ host, positions, verify, site, origins, barriers, rests }: ExecutionOptions) {
     this.#system = host.system;
     this.#accesses = host.accesses;
     this.#positions = positions;
@@ -70,10 +75,11 @@ export class Execution {
     this.#sites = site !== undefined;
     this.#origins = origins;
     this.#rests = rests;
+    this.#barriers = barriers;
     this.#host = { ...host, loopEntry: (...parts) => this.#loopEntry(...parts), site: site ?? noSite };
     this.#ports = host.system.agents.map(({ core }, agent) => new SteppedPort(agent, core, this.#host));
     this.#turns = host.system.agents.map(({ program }, agent) =>
-      program.start(this.#ports[agent] as SteppedPort),
+      program.start(this.#portOf(this.#ports[agent] as SteppedPort)),
     );
   }
 
@@ -276,7 +282,7 @@ export class Execution {
     const events = JSON.stringify(expected.events);
     const same = (outcome: Outcome): boolean =>
       outcome.position === expected.position && JSON.stringify(outcome.events) === events;
-    let outcome = this.#execute(fresh, spec.program.start(fresh), root, entry, first);
+    let outcome = this.#execute(fresh, spec.program.start(this.#portOf(fresh)), root, entry, first);
     if (same(outcome)) outcome = this.#run(agent, root, entry, first);
     if (same(outcome)) return;
     const shown = (position: number): string =>
@@ -287,6 +293,11 @@ export class Execution {
         `(${shown(expected.position)}; then ${shown(outcome.position)}). It keeps state outside the port's memories: ` +
         `in a class field, a closure or a module variable. Move it to local memory or to the program's state.`,
     );
+  }
+
+  /** What the code gets to see of a port. */
+  #portOf(port: SteppedPort): MemoryPort {
+    return this.#barriers?.around(port) ?? port;
   }
 
   #root(agent: number, state: string | null, privateWords: ReadonlyMap<number, number>): Root {

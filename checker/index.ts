@@ -2,6 +2,22 @@
  * The engine: explores a system's states and says what holds. It knows memories, agents and properties, and no
  * protocol: a target comes in as a `System`. Nothing here reads a clock, a file or a random number.
  */
+export type { BarrierOptions } from './barriers/editedPort.ts';
+export {
+  type BarrierEdit,
+  type BarrierKind,
+  type BarrierOrder,
+  type BarrierPlace,
+  barrierEditKinds,
+  barrierOrders,
+  editText,
+  type SteppedKind,
+  steppedKinds,
+  weakerOrders,
+  wrongEdits,
+} from './barriers/edits.ts';
+export { LoadStoreOrder, type LoadStorePair, type Strengths } from './barriers/loadStore.ts';
+export { type Barrier, BarrierSurvey, keyOf as barrierKey } from './barriers/survey.ts';
 export type { SharedCell } from './cells.ts';
 export { type CheckOptions, check, startCheck } from './check.ts';
 export { judgeLasso, type LassoJudgement } from './lasso.ts';

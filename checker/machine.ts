@@ -28,6 +28,7 @@ import {
   UNMASK,
   WAIT,
 } from './access.ts';
+import type { BarrierEditor } from './barriers/editedPort.ts';
 import type { Cell, CellMap } from './cells.ts';
 import type { Image } from './directPort.ts';
 import { Execution } from './execution.ts';
@@ -55,6 +56,8 @@ export interface MachineOptions {
   readonly site?: () => string | null;
   /** Tell accesses apart by where they are made: for communication between sites. Needs `site`. */
   readonly origins?: boolean;
+  /** Makes some accesses in another way than the code asks for. */
+  readonly barriers?: BarrierEditor | undefined;
 }
 
 /** Result of `fire` when a property is broken. */
@@ -159,6 +162,7 @@ export class Machine {
       verify: options.verify,
       site: options.site,
       origins: this.origins,
+      barriers: options.barriers,
       rests: (agent, state) => this.#observe({ kind: 'rest', agent: this.#agentName(agent), state }),
     });
   }

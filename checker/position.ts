@@ -147,6 +147,18 @@ export class PositionTable {
     return transition;
   }
 
+  /** Positions that are tabled as next after one, each once. */
+  successors(position: number): readonly number[] {
+    const next = new Set<number>();
+    for (const place of [position << 1, (position << 1) + 1]) {
+      const transition = this.#first[place] as number;
+      if (transition >= 0) next.add(this.next[transition] as number);
+    }
+    for (const transition of this.#more.get(position)?.values() ?? [])
+      next.add(this.next[transition] as number);
+    return [...next];
+  }
+
   addPosition(access: number, resting: boolean, idle: boolean, record: PositionRecord): number {
     const position = this.records.length;
     this.records.push(record);

@@ -178,6 +178,11 @@ export abstract class StepRecorder {
       : open;
   }
 
+  /** Of the open operations the last that was called. */
+  get innermostOperation(): string | null {
+    return this.stack.innermost;
+  }
+
   /** Addresses of the buffers that open operations are giving away. */
   get giving(): readonly number[] {
     return this.stack.giving;

@@ -6,7 +6,8 @@ export type TargetErrorCode =
   | 'not-plain-data'
   | 'mixed-size'
   | 'setup-failed'
-  | 'monitor-threw';
+  | 'monitor-threw'
+  | 'barrier-not-met';
 
 export class TargetError extends Error {
   override readonly name = 'TargetError';

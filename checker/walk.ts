@@ -26,6 +26,8 @@ import {
   WAIT,
   WRITE,
 } from './access.ts';
+import type { BarrierEditor } from './barriers/editedPort.ts';
+import type { BarrierEdit } from './barriers/edits.ts';
 import { type Cell, SHARED, type SharedCell } from './cells.ts';
 import type { CheckOptions } from './check.ts';
 import { machineFactory } from './check.ts';
@@ -73,7 +75,8 @@ export interface AccessedBytes {
   readonly location: Location | null;
 }
 
-export interface WalkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'verify' | 'cells'> {
+export interface WalkOptions
+  extends Pick<CheckOptions, 'memory' | 'properties' | 'verify' | 'cells' | 'barriers'> {
   /** Says where the running code stands, for `WalkStep.site`. */
   readonly site?: () => string | null;
 }
@@ -86,6 +89,7 @@ const MOST_POSITIONS = 200_000;
 export class Walk {
   readonly system: System;
   readonly #build: () => Machine;
+  readonly #barriers: BarrierEditor | undefined;
   readonly #looks: readonly {
     readonly property: string;
     readonly look: (view: StateView) => string | null;
@@ -100,8 +104,13 @@ export class Walk {
   /** @throws TargetError if the system cannot be set up. */
   constructor(system: System, options: WalkOptions = {}) {
     this.system = system;
-    const { build, properties } = machineFactory(system, { verify: false, ...options }, options.site);
+    const { build, properties, barriers } = machineFactory(
+      system,
+      { verify: false, ...options },
+      options.site,
+    );
     this.#build = build;
+    this.#barriers = barriers;
     this.#machine = build();
     this.#state = new Uint32Array(this.#machine.width);
     const context = this.#machine.monitors.context;
@@ -404,6 +413,11 @@ export class Walk {
       }
     }
     this.reset();
+  }
+
+  /** Barrier edits that applied to something in the runs so far. */
+  get appliedBarriers(): readonly BarrierEdit[] {
+    return this.#barriers?.applied() ?? [];
   }
 
   /** What the walk learned about the memory beyond what looking around shows: see `Violation.cells`. */

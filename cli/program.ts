@@ -1,6 +1,7 @@
 /** The command line as a whole: its verbs, and what becomes of errors. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBarriersCommand } from './commands/barriers.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addCoverageCommand } from './commands/coverage.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
@@ -51,6 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addListCommand(program, terminal, done);
   addCoverageCommand(program, terminal, done);
   addLitmusCommand(program, terminal, done);
+  addBarriersCommand(program, terminal, done);
   try {
     if (args.length === 0) {
       throw new UsageError('unknown-command', 'no command given', {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import * as checker from '../checker/index.ts';
 import * as impl from '../impl/index.ts';
 import * as root from '../index.ts';
+import * as ledger from '../ledger/index.ts';
 import * as memory from '../memory/index.ts';
 import * as model from '../model/index.ts';
 import * as properties from '../properties/index.ts';
@@ -47,6 +48,7 @@ const ownModules: Readonly<Record<string, unknown>> = {
   vqcheck: root,
   'vqcheck/checker': checker,
   'vqcheck/impl': impl,
+  'vqcheck/ledger': ledger,
   'vqcheck/memory': memory,
   'vqcheck/model': model,
   'vqcheck/properties': properties,

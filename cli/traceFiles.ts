@@ -1,6 +1,6 @@
 /** Traces as files: their names, and what a run found written out beside each other. */
 import { join } from 'node:path';
-import type { Violation } from '../checker/index.ts';
+import type { BarrierEdit, Violation } from '../checker/index.ts';
 import { encodeTrace, recordTrace } from '../traces/index.ts';
 import { writeAtomically } from './files.ts';
 import type { PlannedRun } from './plan.ts';
@@ -21,6 +21,43 @@ export function traceFileName(target: string, { scenario, params }: PlannedRun, 
 /** What a violation is recorded from: found by an exhaustive search or by fuzzing. */
 export type FoundViolation = Pick<Violation, 'property' | 'message' | 'schedule' | 'cycleStart' | 'cells'>;
 
+/** `esp-amp-any-order-2-rc11-without-fence-queue.ts-253-no-double-ownership.json`. */
+function barrierTraceName(
+  target: string,
+  { scenario, params }: PlannedRun,
+  edit: BarrierEdit,
+  property: string,
+) {
+  const where = edit.site.slice(edit.site.lastIndexOf('/') + 1).replace(':', '-');
+  const parts = [
+    target,
+    scenario.name,
+    String(params.slots),
+    params.memory,
+    'without',
+    edit.kind,
+    where,
+    property,
+  ];
+  return `${parts.map((part) => part.replaceAll(/[^\w.-]/g, '_')).join('-')}.json`;
+}
+
+/** Records what breaks without a barrier, and writes the trace into `folder` unless that is null. */
+export function saveBarrierTrace(
+  loaded: LoadedTarget,
+  run: PlannedRun,
+  found: {
+    readonly properties: readonly string[] | undefined;
+    readonly edit: BarrierEdit;
+    readonly violation: FoundViolation;
+    readonly folder: string | null;
+  },
+): ReportedViolation {
+  const { properties, edit, violation, folder } = found;
+  const name = barrierTraceName(loaded.target.name, run, edit, violation.property);
+  return saved(loaded, run, properties, violation, [edit], folder === null ? null : join(folder, name));
+}
+
 /**
  * Records the trace of each violation, and writes it into `folder` unless that is null. `properties`: those that were checked
  * when it was found; undefined: all.
@@ -32,29 +69,39 @@ export function saveViolations(
   violations: readonly FoundViolation[],
   folder: string | null,
 ): readonly ReportedViolation[] {
-  const { scenario, params } = run;
   return violations.map((violation) => {
-    const trace = recordTrace({
-      target: withProperties(loaded.target, properties),
-      scenario: scenario.name,
-      params,
-      memory: params.memory,
-      defects: params.defects,
-      violation,
-      siteOf: siteProbe(loaded.folder),
-    });
-    const text = encodeTrace(trace);
-    const file =
-      folder === null ? null : join(folder, traceFileName(loaded.target.name, run, violation.property));
-    if (file !== null) writeAtomically(file, text);
-    const { property, message, schedule, cycleStart } = violation;
-    return {
-      property,
-      message,
-      length: schedule.length,
-      cycleStart,
-      file,
-      trace: JSON.parse(text) as unknown,
-    };
+    const name = traceFileName(loaded.target.name, run, violation.property);
+    return saved(loaded, run, properties, violation, [], folder === null ? null : join(folder, name));
   });
+}
+
+function saved(
+  loaded: LoadedTarget,
+  { scenario, params }: PlannedRun,
+  properties: readonly string[] | undefined,
+  violation: FoundViolation,
+  barriers: readonly BarrierEdit[],
+  file: string | null,
+): ReportedViolation {
+  const trace = recordTrace({
+    target: withProperties(loaded.target, properties),
+    scenario: scenario.name,
+    params,
+    memory: params.memory,
+    defects: params.defects,
+    violation,
+    barriers,
+    siteOf: siteProbe(loaded.folder),
+  });
+  const text = encodeTrace(trace);
+  if (file !== null) writeAtomically(file, text);
+  const { property, message, schedule, cycleStart } = violation;
+  return {
+    property,
+    message,
+    length: schedule.length,
+    cycleStart,
+    file,
+    trace: JSON.parse(text) as unknown,
+  };
 }

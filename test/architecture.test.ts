@@ -15,7 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scenarios: ['impl', 'checker', 'properties', 'memory', 'model'],
   traces: ['checker', 'scenarios', 'properties', 'memory', 'model'],
   litmus: ['checker', 'memory', 'properties'],
-  cli: ['memory', 'model', 'impl', 'properties', 'checker', 'scenarios', 'traces', 'litmus'],
+  ledger: ['checker'],
+  cli: ['memory', 'model', 'impl', 'properties', 'checker', 'scenarios', 'traces', 'litmus', 'ledger'],
 };
 /** Folders whose imports of another are types only. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { impl: ['model'], properties: ['memory'] };

@@ -1,6 +1,7 @@
 /** Traces as text and as files: written so that a difference is readable, read with suspicion. */
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { wrongEdits } from '../checker/index.ts';
 import {
   MAX_TRACE_CHARACTERS,
   MAX_TRACE_STEPS,
@@ -32,6 +33,7 @@ export function encodeTrace(trace: Trace): string {
     params: inline(params),
     memory: inline(trace.memory),
     defects: inline(trace.defects),
+    ...(trace.barriers === undefined ? {} : { barriers: lines(trace.barriers.map(editLine)) }),
     ...(trace.cells === undefined ? {} : { cells: inline(trace.cells) }),
     schedule: lines(trace.schedule.map(inline)),
     steps: lines(steps),
@@ -40,6 +42,10 @@ export function encodeTrace(trace: Trace): string {
   };
   const body = Object.entries(members).map(([key, text]) => `  ${JSON.stringify(key)}: ${text}`);
   return `{\n${body.join(',\n')}\n}\n`;
+}
+
+function editLine({ site, kind, operation, edit, order }: NonNullable<Trace['barriers']>[number]): string {
+  return inline({ site, kind, operation, edit, order });
 }
 
 function lines(items: readonly string[]): string {
@@ -82,6 +88,8 @@ export function decodeTrace(text: string): Trace {
     throw invalid(`${where}: ${issue?.message ?? 'does not fit the schema'}`);
   }
   const trace = result.data;
+  const wrong = wrongEdits(trace.barriers ?? []);
+  if (wrong !== null) throw invalid(`"barriers": ${wrong}`);
   if (trace.steps.length !== trace.schedule.length) {
     throw invalid(
       `"steps": expected one for each of the ${trace.schedule.length} schedule entries, found ${trace.steps.length}`,

@@ -1,5 +1,7 @@
 /** Makes a trace of a violation: walks its schedule again and writes down what each step did. */
 import {
+  type BarrierEdit,
+  type BarrierOptions,
   type MemoryModelName,
   type ScheduleStep,
   type SharedCell,
@@ -30,6 +32,8 @@ export interface RecordOptions {
     readonly cycleStart?: number | null;
     readonly cells?: readonly SharedCell[];
   };
+  /** Edits that the run was found with; written down are those that applied to something in it. Need `siteOf`. */
+  readonly barriers?: readonly BarrierEdit[];
   readonly siteOf?: SiteProbe;
 }
 
@@ -48,6 +52,7 @@ export function recordTrace(options: RecordOptions): Trace {
   const walk = new Walk(system, {
     memory,
     cells: violation.cells ?? [],
+    ...barrierOptions(options.barriers, options.siteOf),
     ...(options.siteOf === undefined ? {} : { site: options.siteOf }),
   });
   walk.learn(violation.schedule);
@@ -69,12 +74,28 @@ export function recordTrace(options: RecordOptions): Trace {
     },
     memory,
     defects: [...defects],
+    ...(walk.appliedBarriers.length === 0 ? {} : { barriers: [...walk.appliedBarriers] }),
     ...(walk.cells.length === 0 ? {} : { cells: [...walk.cells] }),
     schedule: violation.schedule.map((step) => entryOf(system, step)),
     steps,
     cycleStart: violation.cycleStart ?? null,
     violation: { property: violation.property, message: violation.message, step: steps.length - 1 },
   };
+}
+
+/** Barrier edits as the checker takes them. @throws TraceError `invalid` when nobody can say where the code stands. */
+export function barrierOptions(
+  edits: readonly BarrierEdit[] = [],
+  siteOf: SiteProbe | undefined,
+): { readonly barriers?: BarrierOptions } {
+  if (edits.length === 0) return {};
+  if (siteOf === undefined) {
+    throw new TraceError(
+      'invalid',
+      'the trace has "barriers": to apply them, give `siteOf`, which finds the lines.',
+    );
+  }
+  return { barriers: { edits, siteOf } };
 }
 
 /** @throws TraceError `invalid`. */

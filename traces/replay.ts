@@ -1,5 +1,7 @@
 /** Runs a trace again, on the code as it is now, and says whether it is still the same run. */
 import {
+  type CheckOptions,
+  editText,
   judgeLasso,
   type ScheduleStep,
   type System,
@@ -8,14 +10,18 @@ import {
   type WalkStep,
 } from '../checker/index.ts';
 import type { ScenarioParams, Target } from '../scenarios/index.ts';
-import { type SiteProbe, scenarioOf, stepOf, traceStep } from './record.ts';
+import { barrierOptions, type SiteProbe, scenarioOf, stepOf, traceStep } from './record.ts';
 import { accessText, rowsOf, type StepRow } from './rows.ts';
 import type { Trace, TraceStep } from './schema.ts';
 import { TraceError } from './traceError.ts';
 
 export interface ReplayOptions {
-  /** `as recorded`: with the trace's defects, each step compared. `none`: on the sound code, as far as it goes. */
+  /**
+   * `as recorded`: with the trace's defects and barrier edits, each step compared. `none`: on the sound code, as far as it
+   * goes.
+   */
   readonly defect: 'as recorded' | 'none';
+  /** Needed for a trace with barrier edits. */
   readonly siteOf?: SiteProbe;
   /** States explored to see that a goal cannot be reached any more. Default two million. */
   readonly maxStates?: number;
@@ -73,8 +79,12 @@ const PATIENT_STEPS = 5000;
 export function replayTrace(trace: Trace, target: Target, options: ReplayOptions): ReplayResult {
   const system = systemOf(trace, target, options.defect === 'none' ? [] : trace.defects);
   return options.defect === 'none'
-    ? followSound(trace, system, options)
+    ? followSound(withoutBarriers(trace), system, options)
     : repeat(trace, target, system, options);
+}
+
+function withoutBarriers({ barriers: _left, ...trace }: Trace): Trace {
+  return trace;
 }
 
 /** The system that a trace ran on. @throws TraceError `invalid`. */
@@ -106,8 +116,18 @@ function paramsOf({ params, memory }: Trace, defects: readonly string[]): Scenar
   return { slots, memory, defects, ...(realistic === undefined ? {} : { realistic }) };
 }
 
-function walkOptions({ memory, cells }: Trace, { siteOf }: ReplayOptions) {
-  return { memory, cells: cells ?? [], ...(siteOf === undefined ? {} : { site: siteOf }) };
+function walkOptions(trace: Trace, { siteOf }: ReplayOptions) {
+  return { ...runOptions(trace, siteOf), ...(siteOf === undefined ? {} : { site: siteOf }) };
+}
+
+type RunOptions = Pick<CheckOptions, 'cells' | 'barriers'> & Pick<Trace, 'memory'>;
+
+/** What a run of the trace is made with. */
+export function runOptions(
+  { memory, cells, barriers }: Pick<Trace, 'memory' | 'cells' | 'barriers'>,
+  siteOf: SiteProbe | undefined,
+): RunOptions {
+  return { memory, cells: cells ?? [], ...barrierOptions(barriers, siteOf) };
 }
 
 /** The schedule as far as the system knows who is meant. */
@@ -120,7 +140,7 @@ function scheduleOf(system: System, trace: Trace): ScheduleStep[] {
 // --- As recorded -----------------------------------------------------------------------------------------------------
 
 function repeat(trace: Trace, target: Target, system: System, options: ReplayOptions): ReplayResult {
-  const walk = new Walk(system, { memory: trace.memory, cells: trace.cells ?? [] });
+  const walk = new Walk(system, runOptions(trace, options.siteOf));
   const { property } = trace.violation;
   walk.learn(scheduleOf(system, trace));
   let broken = walk.reset();
@@ -139,6 +159,7 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
       difference = { step: i, recorded: recordedText(recorded), found: foundText(taken) };
     }
   }
+  difference ??= notMet(trace, walk);
   const learned = { ...trace, cells: [...walk.cells] };
   const schedule = [...walk.schedule];
   const base = {
@@ -164,7 +185,7 @@ function repeat(trace: Trace, target: Target, system: System, options: ReplayOpt
     };
   }
   if (trace.cycleStart !== null) return repeatLasso(trace, trace.cycleStart, walk, schedule, base);
-  const goal = goalAfter(walk, property, learned, options.maxStates);
+  const goal = goalAfter(walk, property, runOptions(learned, options.siteOf), options.maxStates);
   switch (goal.kind) {
     case 'lost':
       return {
@@ -213,12 +234,12 @@ type GoalSearch =
 export function goalAfter(
   walk: Walk,
   property: string,
-  trace: Pick<Trace, 'memory' | 'cells'>,
+  options: RunOptions,
   maxStates = MAX_STATES,
 ): GoalSearch {
   const { system, schedule } = walk;
   if (!system.properties.some(({ name, goal }) => name === property && goal === 'awake'))
-    return searchGoal(system, [...schedule], property, trace, maxStates);
+    return searchGoal(system, [...schedule], property, options, maxStates);
   // Found without a cycle: a core sleeps, and whatever the others may do, nobody will ever get anywhere.
   const message = walk.neglected();
   if (message === null) return { kind: 'reachable' };
@@ -231,12 +252,12 @@ export function searchGoal(
   system: System,
   schedule: readonly ScheduleStep[],
   property: string,
-  { memory, cells }: Pick<Trace, 'memory' | 'cells'>,
+  options: RunOptions,
   maxStates = MAX_STATES,
 ): GoalSearch {
   if (!system.properties.some(({ name, goal }) => name === property && goal !== undefined))
     return { kind: 'none' };
-  const search = startCheck(system, { memory, maxStates, from: schedule, cells: cells ?? [], verify: false });
+  const search = startCheck(system, { ...options, maxStates, from: schedule, verify: false });
   while (!search.advance(SLICE)) {
     // The search watches its bound.
   }
@@ -246,6 +267,18 @@ export function searchGoal(
   if (found !== undefined && (found.cycleStart ?? found.schedule.length) === schedule.length)
     return { kind: 'lost', message: found.message };
   return { kind: result.incomplete === null && result.error === null ? 'reachable' : 'cut' };
+}
+
+/** A barrier edit that applies to nothing: the code has moved, or the trace was changed. */
+function notMet({ barriers = [] }: Trace, walk: Walk): TraceDifference | null {
+  const applied = walk.appliedBarriers;
+  const missed = barriers.filter((edit) => !applied.includes(edit));
+  if (missed.length === 0) return null;
+  return {
+    step: -1,
+    recorded: missed.map(editText).join('; '),
+    found: 'the run makes no such access on that line: the code may have moved',
+  };
 }
 
 function modulusDifference(trace: Trace, target: Target): TraceDifference | null {
@@ -353,7 +386,7 @@ function followOnce(trace: Trace, walk: Walk, options: ReplayOptions): ReplayRes
   const [first] = broken;
   if (first !== undefined) return { ...base, kind: 'violated', ...first };
   if (!isAtRest) return { ...base, kind: 'unsettled', property, message };
-  const goal = searchGoal(system, schedule, property, trace, options.maxStates);
+  const goal = searchGoal(system, schedule, property, runOptions(trace, undefined), options.maxStates);
   const goalSearched = goal.kind === 'none' ? null : goal.kind !== 'cut';
   if (goal.kind === 'lost')
     return { ...base, kind: 'violated', property, message: goal.message, goalSearched };

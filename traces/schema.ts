@@ -3,7 +3,7 @@
  * to repeat it; the steps say what happened, and show whether code has changed since. No time stamps, no machine paths.
  */
 import { z } from 'zod';
-import { memoryModelNames } from '../checker/index.ts';
+import { barrierEditKinds, barrierOrders, memoryModelNames, steppedKinds } from '../checker/index.ts';
 
 export const TRACE_FORMAT = 'vqcheck-trace';
 export const TRACE_VERSION = 1;
@@ -62,6 +62,23 @@ export const traceSchema = z
       .catchall(z.union([z.number(), z.string(), z.boolean(), z.null()])),
     memory: z.enum(memoryModelNames),
     defects: z.array(name),
+    barriers: z
+      .array(
+        z.strictObject({
+          site: z.string().min(1).max(1000).describe('File, relative to the package, and line.'),
+          kind: z.enum(steppedKinds),
+          operation: name.nullable().describe('Only within this operation; null: in whatever operation.'),
+          edit: z
+            .enum(barrierEditKinds)
+            .describe(
+              'weaken: it orders no more than this (none: the fence is left out). Or a fence is put beside it.',
+            ),
+          order: z.enum(barrierOrders),
+        }),
+      )
+      .max(1000)
+      .optional()
+      .describe('Fences left out, orderings weakened and fences put in while the code, unchanged, was run.'),
     cells: z
       .array(
         z.strictObject({

@@ -11,7 +11,7 @@ import {
 } from '../checker/index.ts';
 import type { Target } from '../scenarios/index.ts';
 import { recordTrace, type SiteProbe, stepOf } from './record.ts';
-import { replayTrace, searchGoal, systemOf } from './replay.ts';
+import { replayTrace, runOptions, searchGoal, systemOf } from './replay.ts';
 import type { Trace } from './schema.ts';
 import { TraceError } from './traceError.ts';
 
@@ -34,7 +34,8 @@ const LASSO_STEPS = 200_000;
  * @throws TraceError `invalid` when the trace does not break its property on the code as it is now.
  */
 export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOptions = {}): Trace {
-  const { memory, defects, violation } = trace;
+  const { memory, defects, violation, barriers = [] } = trace;
+  const sites = options.siteOf === undefined ? {} : { siteOf: options.siteOf };
   const system = systemOf(trace, target, defects);
   const schedule = trace.schedule.map((entry): ScheduleStep => {
     const step = stepOf(system, entry);
@@ -42,10 +43,9 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
     return step;
   });
   const common: ShrinkOptions = {
-    memory,
+    ...runOptions(trace, options.siteOf),
     property: violation.property,
     schedule,
-    cells: trace.cells ?? [],
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
   const isHome = system.properties.some(({ name, goal }) => name === violation.property && goal === 'home');
@@ -62,9 +62,10 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
     memory,
     defects,
     violation: shrunk,
-    ...(options.siteOf === undefined ? {} : { siteOf: options.siteOf }),
+    barriers,
+    ...sites,
   });
-  const replayed = replayTrace(result, target, { defect: 'as recorded' });
+  const replayed = replayTrace(result, target, { defect: 'as recorded', ...sites });
   if (replayed.kind !== 'same-violation') {
     throw new Error(`internal: the shrunk trace replays to '${replayed.kind}'`);
   }
@@ -74,11 +75,15 @@ export function shrinkTrace(trace: Trace, target: Target, options: ShrinkTraceOp
 /** Each candidate costs a search. */
 function homeJudge(
   system: System,
-  { property, memory }: ShrinkOptions,
+  { property, memory, barriers }: ShrinkOptions,
 ): Pick<ShrinkOptions, 'judge' | 'maxSteps'> {
   const judge = (walk: Walk): string | null => {
-    const trace = { memory: memory ?? 'sc', cells: [...walk.cells] };
-    const goal = searchGoal(system, walk.schedule, property, trace, GOAL_STATES);
+    const run = {
+      memory: memory ?? 'sc',
+      cells: [...walk.cells],
+      ...(barriers === undefined ? {} : { barriers }),
+    };
+    const goal = searchGoal(system, walk.schedule, property, run, GOAL_STATES);
     return goal.kind === 'lost' ? goal.message : null;
   };
   return { judge, maxSteps: COSTLY_STEPS };
@@ -86,12 +91,13 @@ function homeJudge(
 
 /** A candidate is a way to the start of the same cycle. */
 function shrinkLasso(system: System, options: ShrinkOptions, cycleStart: number): Violation | null {
-  const { property, memory, cells } = options;
+  const { property, memory, cells, barriers } = options;
   const cycle = options.schedule.slice(cycleStart);
   // Another one than the shrinker's: the judge walks the cycle as well.
   const walk = new Walk(system, {
     ...(memory === undefined ? {} : { memory }),
     ...(cells === undefined ? {} : { cells }),
+    ...(barriers === undefined ? {} : { barriers }),
   });
   const shrunk = shrinkSchedule(system, {
     ...options,

@@ -31,6 +31,8 @@ export interface BreadthFirstOptions {
   readonly from: readonly ScheduleStep[];
   /** Find out which stores are read by whom; the machines tell accesses apart by their sites. */
   readonly communication: boolean;
+  /** Barrier edits that nothing was met for so far: after all of the space, mistakes. */
+  readonly barriersNotMet?: () => readonly string[];
 }
 
 /** What a property says of a state at rest. */
@@ -383,6 +385,14 @@ export class BreadthFirst {
   /** The space is exhausted: judges what must stay reachable. */
   #finish(): void {
     this.#done = true;
+    const notMet = this.#options.barriersNotMet?.() ?? [];
+    // After a prefix, what the edits are about may lie behind.
+    if (notMet.length > 0 && this.#options.from.length === 0) {
+      throw new TargetError(
+        'barrier-not-met',
+        `the code never came to this: ${notMet.join('; ')}. Expected file:line, kind and operation of an access that it makes; the line may have moved.`,
+      );
+    }
     if (this.#machine.model.bufferWasFull) {
       this.#incomplete = { kind: 'buffer', depth: this.#machine.model.bufferDepth ?? 0 };
       return;

@@ -225,7 +225,7 @@ export class Fuzz {
 
 // --- Shrinking -------------------------------------------------------------------------------------------------------
 
-export interface ShrinkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'cells'> {
+export interface ShrinkOptions extends Pick<CheckOptions, 'memory' | 'properties' | 'cells' | 'barriers'> {
   readonly property: string;
   /** Breaks the property. */
   readonly schedule: readonly ScheduleStep[];
@@ -485,13 +485,15 @@ function walkOptions({
   memory,
   properties,
   cells,
-}: Pick<CheckOptions, 'memory' | 'properties' | 'cells'>): Pick<
+  barriers,
+}: Pick<CheckOptions, 'memory' | 'properties' | 'cells' | 'barriers'>): Pick<
   CheckOptions,
-  'memory' | 'properties' | 'cells'
+  'memory' | 'properties' | 'cells' | 'barriers'
 > {
   return {
     ...(memory === undefined ? {} : { memory }),
     ...(properties === undefined ? {} : { properties }),
     ...(cells === undefined ? {} : { cells }),
+    ...(barriers === undefined ? {} : { barriers }),
   };
 }

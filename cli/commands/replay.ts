@@ -1,5 +1,6 @@
 /** `vqcheck replay`: runs a trace again and shows it as a table. */
 import type { Command } from 'commander';
+import { editText } from '../../checker/index.ts';
 import { foldRows, type ReplayResult, replayTrace, type Trace } from '../../traces/index.ts';
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { oneOf } from '../options.ts';
@@ -35,7 +36,11 @@ export function addReplayCommand(program: Command, terminal: Terminal, done: (co
     .command('replay')
     .description('run a trace again, step by step, and show it')
     .argument('<file>', 'a trace')
-    .option('--defect <none>', 'none: follow the schedule on the sound code', oneOf('--defect', ['none']))
+    .option(
+      '--defect <none>',
+      'none: follow the schedule on the sound code, with all its barriers',
+      oneOf('--defect', ['none']),
+    )
     .option('--target <target>', 'name or module of the target; default: the one the trace names')
     .option('--json <file>', jsonHelp)
     .addHelpText('after', examples)
@@ -77,7 +82,7 @@ function exitCodeOf({ kind }: ReplayResult): ExitCode {
 }
 
 function replayJson(trace: Trace, result: ReplayResult): string {
-  const { target, scenario, params, memory, defects } = trace;
+  const { target, scenario, params, memory, defects, barriers } = trace;
   const { kind, property, message, firstDifference, goalSearched, cycleStart, why, rows } = result;
   const report = {
     version: 1,
@@ -86,6 +91,7 @@ function replayJson(trace: Trace, result: ReplayResult): string {
     params,
     memory,
     defects,
+    ...(barriers === undefined ? {} : { barriers }),
     result: kind,
     property,
     message,
@@ -115,12 +121,8 @@ function replayText(
   const rows = foldRows(result.rows, cycleStart);
   const columns = agentColumns(system?.agents ?? [], system?.cores ?? [], rows);
   const width = stream.columns ?? DEFAULT_WIDTH;
-  const seeded =
-    trace.defects.length === 0
-      ? ''
-      : sound
-        ? `, without the defect ${trace.defects.join(' + ')}`
-        : `, defect ${trace.defects.join(' + ')}`;
+  const changes = changesOf(trace);
+  const seeded = changes === '' ? '' : sound ? `, without the ${changes}` : `, ${changes}`;
   const shown = `${slots} ${slots === 1 ? 'slot' : 'slots'}, ${trace.memory}`;
   const title = `${colors.bold(trace.target)}: ${trace.scenario}, ${shown}${seeded}`;
   const from = { target: trace.target, asTyped: options.target ?? trace.target };
@@ -131,13 +133,21 @@ function replayText(
     traceTable(rows, columns, { colors, width, cycleStart }),
     ...outcome(trace, result, colors),
     '',
-    sound && trace.defects.length > 0 ? `With the defects named in the trace: ${other}` : `Again: ${command}`,
-    ...(sound || trace.defects.length === 0 ? [] : [`On the sound code: ${other}`]),
+    sound && changes !== '' ? `As recorded: ${other}` : `Again: ${command}`,
+    ...(sound || changes === '' ? [] : [`On the sound code: ${other}`]),
     ...(sound
       ? []
       : [`As short as can be found near it: ${command.replace(' replay ', ' shrink ')} --out FILE`]),
     '',
   ].join('\n');
+}
+
+/** What differs from the sound code: `defect x`, `barrier edits: fence at queue.ts:253 left out`. */
+function changesOf({ defects, barriers = [] }: Trace): string {
+  return [
+    ...(defects.length === 0 ? [] : [`defect ${defects.join(' + ')}`]),
+    ...(barriers.length === 0 ? [] : [`barrier edits: ${barriers.map(editText).join('; ')}`]),
+  ].join(', ');
 }
 
 function outcome(trace: Trace, result: ReplayResult, colors: Colors): readonly string[] {
@@ -158,7 +168,7 @@ function outcome(trace: Trace, result: ReplayResult, colors: Colors): readonly s
       ];
     case 'violated':
       return [
-        ...broken(trace.defects.length === 0 ? 'violates' : 'violates, without the defect,'),
+        ...broken(changesOf(trace) === '' ? 'violates' : 'violates, without the defect,'),
         ...differenceText(difference),
       ];
     case 'clean':
