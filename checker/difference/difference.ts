@@ -68,7 +68,7 @@ export interface FenceAdvice extends FencePlace {
 }
 
 export interface Remedy {
-  /** All of them together; without any one of them, or with a weaker one, it does not do. */
+  /** All of them together. Each that could be left out was, and each is as weak as it may be, as far as was tried. */
   readonly fences: readonly FenceAdvice[];
   /**
    * What is so with them. `proved`: the property holds in the whole scenario. `run`: no run is like this one, but some other
@@ -102,13 +102,13 @@ export interface DifferenceOptions {
   readonly siteOf: () => string | null;
   /** Edits that the run was found with. */
   readonly barriers?: readonly BarrierEdit[];
-  /** States that all searches together may look at. Default 400,000: some seconds. */
+  /** States that all searches together may look at. Default 800,000: some seconds. */
   readonly maxStates?: number;
 }
 
-const DEFAULT_STATES = 400_000;
+const DEFAULT_STATES = 800_000;
 /** Of those, for one search at most. */
-const SHARE = 0.4;
+const SHARE = 0.25;
 const MOST_ALTERNATIVES = 4;
 /** Has an explanation of its own. */
 const DATA_RACE = 'no-data-race';
@@ -122,8 +122,8 @@ export function explainDifference(system: System, options: DifferenceOptions): D
   return new Explanation(system, options).result();
 }
 
-/** How good some fences are, the best first. */
-type Effect = 'proved' | 'run' | 'unknown' | 'none';
+/** How good some fences are, the best first; `untried`: the bound was met before anything was found out. */
+type Effect = 'proved' | 'run' | 'unknown' | 'untried' | 'none';
 
 class Explanation {
   readonly #system: System;
@@ -209,25 +209,21 @@ class Explanation {
     if (effect === undefined) {
       effect = this.#tried(edits);
       this.#known.set(key, effect);
+      const bound = 'not everything was tried to the end: the bound on states was met';
+      if ((effect === 'untried' || effect === 'unknown') && !this.#limits.includes(bound))
+        this.#limits.push(bound);
     }
     return effect;
   }
 
   #tried(more: readonly BarrierEdit[]): Effect {
     const { memory, violation, barriers = [] } = this.#options;
-    if (this.#left <= 0) {
-      const bound = 'not all fences were tried: the bound on states was met';
-      if (!this.#limits.includes(bound)) this.#limits.push(bound);
-      return 'none';
-    }
+    if (this.#left <= 0) return 'untried';
     const edits = [...barriers, ...more];
-    const { property, cells, schedule, cycleStart } = violation;
+    const { property, cells, schedule } = violation;
     this.#made ??= madeIn(this.#system, { ...this.#run(), schedule });
-    const atOnce =
-      cycleStart === null &&
-      !this.#system.properties.some(({ name, goal }) => name === property && goal !== undefined);
     const maxStates = Math.min(this.#left, this.#most);
-    const same = { memory, property, cells, atOnce, maxStates, ...this.#barriers(edits) };
+    const same = { memory, property, cells, maxStates, ...this.#barriers(edits) };
     const { possible, states } = canHappen(this.#system, this.#made, same);
     this.#left -= states;
     if (possible === true) return 'none';
@@ -235,9 +231,9 @@ class Explanation {
       case 'holds':
         return 'proved';
       case 'violated':
-        return possible === null ? 'none' : 'run';
+        return possible === null ? 'untried' : 'run';
       case 'unknown':
-        return possible === null ? 'none' : 'unknown';
+        return possible === null ? 'untried' : 'unknown';
     }
   }
 
@@ -254,7 +250,7 @@ class Explanation {
       const chosen = this.#strongest(cycle, order);
       if (chosen === null) continue;
       const effect = this.#effect(chosen.map(({ place }) => place));
-      if (effect === 'none') continue;
+      if (effect === 'none' || effect === 'untried') continue;
       if (second === null || effect === 'proved') second = { cycle, chosen, effect };
       if (effect === 'proved') break;
     }
@@ -280,7 +276,12 @@ class Explanation {
   /** Leaves out fences that are not needed, and weakens the others as far as it goes. */
   #reduced(all: readonly Chosen[], effect: Effect): Remedy | null {
     let chosen = all.map((one) => ({ ...one, tooWeak: [] as BarrierOrder[] }));
+    if (effect === 'none' || effect === 'untried') return null;
     const isAsGood = (places: readonly FencePlace[]): boolean => this.#effect(places) === effect;
+    const isWorse = (places: readonly FencePlace[]): boolean => {
+      const other = this.#effect(places);
+      return other === 'none' || (other === 'run' && effect === 'proved');
+    };
     for (const one of [...chosen]) {
       const rest = chosen.filter((other) => other !== one);
       if (rest.length > 0 && isAsGood(rest.map(({ place }) => place))) chosen = rest;
@@ -290,8 +291,9 @@ class Explanation {
       for (const order of WEAKER) {
         if (least !== null && order === 'acq_rel') break;
         const place = withOrder(one.place, order);
-        if (!isAsGood(chosen.map((other, j) => (j === i ? place : other.place)))) one.tooWeak.push(order);
-        else least ??= place;
+        const places = chosen.map((other, j) => (j === i ? place : other.place));
+        if (isAsGood(places)) least ??= place;
+        else if (isWorse(places)) one.tooWeak.push(order);
       }
       if (least !== null) chosen[i] = { ...one, place: least };
     }
@@ -305,7 +307,7 @@ class Explanation {
       );
       return { ...place, tooWeak, alternatives };
     });
-    return effect === 'none' ? null : { fences, effect };
+    return { fences, effect };
   }
 }
 

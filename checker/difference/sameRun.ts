@@ -12,13 +12,19 @@ import type { System } from '../system.ts';
 import type { StepKind } from '../verdict.ts';
 import type { RunOptions } from './runOrder.ts';
 
-/** What each agent did, access by access, without fences and pauses. */
-export type Made = readonly (readonly string[])[];
+/** What a run did. */
+export interface Made {
+  /** Of each agent its accesses, one after the other, without fences and pauses. */
+  readonly accesses: readonly (readonly string[])[];
+  /**
+   * Where the property is broken: by the last `step`; by the state at `rest` that it leads to; or by what can no longer
+   * happen after it, or happens without `end`.
+   */
+  readonly broken: 'step' | 'rest' | 'end';
+}
 
 export interface SameRunOptions extends Omit<RunOptions, 'schedule' | 'siteOf'> {
   readonly barriers?: BarrierOptions;
-  /** The property is broken by the last step; otherwise by what can no longer happen after it. */
-  readonly atOnce: boolean;
   readonly maxStates: number;
 }
 
@@ -27,23 +33,31 @@ function isFree(kind: number): boolean {
   return kind === FENCE || kind === PAUSE || kind === SPIN;
 }
 
-/** What each agent does along a schedule. */
+/** What agents do along a schedule. */
 export function madeIn(system: System, options: RunOptions): Made {
-  const { schedule } = options;
+  const { schedule, property } = options;
   return following(system, options, (machine) => {
     const made: string[][] = system.agents.map(() => []);
     const state = new Uint32Array(machine.width);
-    if (machine.start(state) === BROKEN) return made;
+    if (machine.start(state) === BROKEN) return { accesses: made, broken: 'step' };
     for (const step of schedule) {
       const { kind, who, choice } = step;
       if (choice >= machine.ways(state, kind, who)) throw new RangeError('a step is not possible');
       const access = kind === 'drain' ? null : machine.pending(state, who);
       const taken = machine.take(state, step);
       if (access !== null && !isFree(access.kind)) made[who]?.push(described(machine, access));
-      if (taken === BROKEN) break;
+      if (taken === BROKEN) return { accesses: made, broken: 'step' };
     }
-    return made;
+    return { accesses: made, broken: isBrokenAtRest(machine, state, property) ? 'rest' : 'end' };
   });
+}
+
+/** Whether a property that looks at states at rest finds this one to be wrong. */
+function isBrokenAtRest(machine: Machine, state: Uint32Array, name: string): boolean {
+  if (!machine.quiescent(state)) return false;
+  const property = machine.system.properties.find((candidate) => candidate.name === name);
+  const look = property?.quiescent?.(machine.monitors.context);
+  return look !== undefined && look(machine.view(state)) !== null;
 }
 
 /** Null: too many states to say; besides, how many states were looked at. */
@@ -81,8 +95,8 @@ const KINDS: readonly StepKind[] = ['step', 'drain', 'enter', 'wake'];
 
 function searched(
   machine: Machine,
-  made: Made,
-  { property, atOnce, maxStates }: SameRunOptions,
+  { accesses, broken }: Made,
+  { property, maxStates }: SameRunOptions,
 ): { readonly possible: boolean | null; readonly states: number } {
   const { width, system } = machine;
   const agents = system.agents.length;
@@ -97,7 +111,9 @@ function searched(
   for (let state = 0; state < states.size; state++) {
     if (states.size > maxStates) return possible(null);
     for (let i = 0; i < current.length; i++) current[i] = states.data[state * current.length + i] as number;
-    if (!atOnce && made.every((list, agent) => current[width + agent] === list.length)) return possible(true);
+    if (broken !== 'step' && accesses.every((list, agent) => current[width + agent] === list.length)) {
+      if (broken === 'end' || isBrokenAtRest(machine, current, property)) return possible(true);
+    }
     for (const kind of KINDS) {
       const everyone = kind === 'drain' ? system.cores.length : agents;
       for (let who = 0; who < everyone; who++) {
@@ -106,7 +122,7 @@ function searched(
         const access = kind === 'drain' ? null : machine.pending(current, who);
         const free = access === null || isFree(access.kind);
         const done = kind === 'drain' ? 0 : (current[width + who] as number);
-        const expected = free ? null : (made[who]?.[done] ?? null);
+        const expected = free ? null : (accesses[who]?.[done] ?? null);
         if (!free && expected === null) continue;
         for (let choice = 0; choice < ways; choice++) {
           next.set(current);
@@ -116,8 +132,7 @@ function searched(
             next[width + who] = done + 1;
           }
           if (taken !== BROKEN) states.intern(next, 0);
-          else if (machine.monitors.broken.some((broken) => broken.property === property))
-            return possible(true);
+          else if (machine.monitors.broken.some((one) => one.property === property)) return possible(true);
         }
       }
     }

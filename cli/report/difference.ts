@@ -59,11 +59,12 @@ function weakerText({ tooWeak }: FenceAdvice): readonly string[] {
   return tooWeak.length === 0 ? [] : [`    there, too weak: ${tooWeak.join(', ')}`];
 }
 
-/** `between queue.ts:364 and queue.ts:379 in send_try`. */
+/** `between the load at queue.ts:379 and the store at queue.ts:379 in send_try`. */
 function betweenText({ edit, after, before }: FencePlace): string {
   const where = edit.operation === null ? '' : ` in ${edit.operation}`;
-  const first = after.site ?? `the ${after.access} of ${after.agent}`;
-  return `between ${first} and ${before.site ?? ''}${where}`;
+  const at = ({ access, site, agent }: RunAccess): string =>
+    `the ${access} ${site === null ? `of ${agent}` : `at ${site}`}`;
+  return `between ${at(after)} and ${at(before)}${where}`;
 }
 
 /** `step 14, store desc[0].flags = 128 (master, impl/esp-amp/queue.ts:379)`. */
