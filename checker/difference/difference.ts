@@ -108,7 +108,7 @@ export interface DifferenceOptions {
 
 const DEFAULT_STATES = 800_000;
 /** Of those, for one search at most. */
-const SHARE = 0.25;
+const SHARE = 0.3;
 const MOST_ALTERNATIVES = 4;
 /** Has an explanation of its own. */
 const DATA_RACE = 'no-data-race';
@@ -133,6 +133,8 @@ class Explanation {
   #left: number;
   readonly #known = new Map<string, Effect>();
   #made: Made | null = null;
+  /** The whole scenario was not exhausted within its share of the states. */
+  #isTooLarge = false;
 
   constructor(system: System, options: DifferenceOptions) {
     this.#system = system;
@@ -210,8 +212,7 @@ class Explanation {
       effect = this.#tried(edits);
       this.#known.set(key, effect);
       const bound = 'not everything was tried to the end: the bound on states was met';
-      if ((effect === 'untried' || effect === 'unknown') && !this.#limits.includes(bound))
-        this.#limits.push(bound);
+      if (effect === 'untried' && !this.#limits.includes(bound)) this.#limits.push(bound);
     }
     return effect;
   }
@@ -227,12 +228,15 @@ class Explanation {
     const { possible, states } = canHappen(this.#system, this.#made, same);
     this.#left -= states;
     if (possible === true) return 'none';
+    // With other fences the scenario will hardly be smaller: what is left is better spent on the run.
+    if (this.#isTooLarge) return possible === null ? 'untried' : 'unknown';
     switch (this.#checked(memory, property, edits)) {
       case 'holds':
         return 'proved';
       case 'violated':
         return possible === null ? 'untried' : 'run';
       case 'unknown':
+        this.#isTooLarge = true;
         return possible === null ? 'untried' : 'unknown';
     }
   }

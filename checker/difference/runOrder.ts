@@ -329,6 +329,11 @@ function shortestCycles(events: readonly RunEvent[], edges: readonly Communicati
 
 type Edge = ProgramEdge | CommunicationEdge;
 
+/** What was missed is the very value that was read. */
+function isHarmless(edge: Edge): boolean {
+  return 'kind' in edge && edge.kind === 'fr' && edge.first.taken.value === edge.second.taken.value;
+}
+
 function shortestWay(
   start: RunEvent,
   next: ReadonlyMap<RunEvent, readonly Edge[]>,
@@ -344,7 +349,7 @@ function shortestWay(
     done.add(current);
     for (const edge of next.get(current) ?? []) {
       const span = 'kind' in edge ? 0 : edge.second.place - edge.first.place;
-      const cost = reached + EDGE + span;
+      const cost = reached + EDGE + span + (isHarmless(edge) ? 2 * EDGE : 0);
       if (edge.second === start) {
         if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { cost, last: edge };
       } else if (cost < (costs[edge.second.index] as number)) {
