@@ -13,7 +13,9 @@ const machinery: readonly string[] = ['memory', 'checker', 'traces', 'cli'].flat
   resolve(packageFolder, folder) + sep,
 ]);
 
-/** Enough for the port, a typed view and the deepest nesting of operations below the code that is looked for. */
+/** Mostly enough for the port and a typed view below the code that is looked for. A short stack is the cheaper part. */
+const USUAL_DEPTH = 10;
+/** Enough for the deepest nesting of operations, too. */
 const STACK_DEPTH = 40;
 
 interface Place {
@@ -43,8 +45,12 @@ export function siteProbe(userFolder: string | null = null): () => string | null
 }
 
 function innermost(): Place | null {
+  return placeWithin(USUAL_DEPTH) ?? placeWithin(STACK_DEPTH);
+}
+
+function placeWithin(depth: number): Place | null {
   const { prepareStackTrace, stackTraceLimit } = Error;
-  Error.stackTraceLimit = STACK_DEPTH;
+  Error.stackTraceLimit = depth;
   Error.prepareStackTrace = (_error, frames) => frames;
   // With the hook above, a stack is its frames.
   const frames = new Error().stack as unknown as readonly NodeJS.CallSite[];
@@ -52,13 +58,26 @@ function innermost(): Place | null {
   Error.stackTraceLimit = stackTraceLimit;
   for (const frame of frames) {
     const name = frame.getFileName();
+    if (name === null || name === undefined) continue;
+    const file = fileOf(name);
     const line = frame.getLineNumber();
-    if (name === null || name === undefined || line === null || name.startsWith('node:')) continue;
-    const file = name.startsWith('file:') ? fileURLToPath(name) : name;
-    if (machinery.some((folder) => file.startsWith(folder))) continue;
-    return { file, line, column: frame.getColumnNumber() ?? 1 };
+    if (file !== null && line !== null) return { file, line, column: frame.getColumnNumber() ?? 1 };
   }
   return null;
+}
+
+const files = new Map<string, string | null>();
+
+/** The path of a frame's file; null: it is of the machinery, or of the host. */
+function fileOf(name: string): string | null {
+  let file = files.get(name);
+  if (file === undefined) {
+    const path = name.startsWith('file:') ? fileURLToPath(name) : name;
+    const isOther = name.startsWith('node:') || machinery.some((folder) => path.startsWith(folder));
+    file = isOther ? null : path;
+    files.set(name, file);
+  }
+  return file;
 }
 
 const maps = new Map<string, SourceMap | null>();

@@ -84,7 +84,10 @@ export interface BarrierEntry<R extends LedgerRun> {
     readonly edit: BarrierEdit;
     readonly violation: Violation;
   } | null;
-  /** Of a needed one: the weakest orderings with which, all others as they are, every scenario is proved. Null: not known. */
+  /**
+   * Of a needed one: the weakest orderings with which, all others as they are, every scenario is proved, and no load loses
+   * its place before a store. Null: not known.
+   */
   readonly enough: readonly BarrierOrder[] | null;
   /** Of an undecided one: the loads and stores that it keeps in order, and nothing else does. */
   readonly pairs: readonly LoadStorePair[];

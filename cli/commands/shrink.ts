@@ -84,8 +84,8 @@ export function addShrinkCommand(program: Command, terminal: Terminal, done: (co
  * All properties, so that nothing else breaks on the way; but only the trace's own if something else broke before it when
  * it was found, with other properties left out.
  */
-function judgedBy(trace: Trace, { target }: LoadedTarget): readonly string[] | undefined {
-  const { kind } = replayTrace(trace, target, { defect: 'as recorded' });
+function judgedBy(trace: Trace, { target, folder }: LoadedTarget): readonly string[] | undefined {
+  const { kind } = replayTrace(trace, target, { defect: 'as recorded', siteOf: siteProbe(folder) });
   return kind === 'same-violation' ? undefined : [trace.violation.property];
 }
 

@@ -49,6 +49,27 @@ describe('a trace as text', () => {
     expect(lines.at(-1)).toBe('');
   });
 
+  it('may name barrier edits, each on a line of its own; what means nothing is refused', () => {
+    const edit = { site: 'a.ts:1', kind: 'fence', operation: null, edit: 'weaken', order: 'none' } as const;
+    const edited = {
+      ...trace,
+      barriers: [edit, { ...edit, edit: 'fence-after', order: 'release' } as const],
+    };
+    expect(decodeTrace(encodeTrace(edited))).toEqual(edited);
+    expect(encodeTrace(edited).split('\n')).toContain(
+      '    { "site": "a.ts:1", "kind": "fence", "operation": null, "edit": "weaken", "order": "none" },',
+    );
+    const refused = [
+      { ...edit, order: 'strong' },
+      { ...edit, kind: 'load' },
+      { ...edit, operation: '' },
+      { ...edit, reason: 'none' },
+    ];
+    for (const barrier of refused)
+      expect(failure(JSON.stringify({ ...trace, barriers: [barrier] })).code).toBe('invalid');
+    expect(failure(JSON.stringify({ ...trace, barriers: [edit, edit] })).message).toContain('changed twice');
+  });
+
   it('accepts the kinds of steps that interrupts will bring', () => {
     const entered = changed((data) => {
       data.schedule[0] = ['enter', 'isr', 0];
