@@ -147,7 +147,7 @@ describe('vqcheck coverage', () => {
 
   it('keeps what is known when it is interrupted', async () => {
     const args = 'coverage esp-amp --scenario in-order,any-order --slots 4 --json -';
-    const { code, out } = await interruptedRun(folder, args, 1500);
+    const { code, out } = await interruptedRun(folder, args, 5000);
     expect(code).toBe(130);
     const [target] = (JSON.parse(out) as Report).targets;
     // Those of in-order, and the payload that any-order stores elsewhere.
