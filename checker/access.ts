@@ -132,6 +132,8 @@ export class AccessTable {
   local = new Uint8Array(256);
   /** Per access: its argument: alternatives of a choice, line, semaphore. */
   argument = new Uint32Array(256);
+  /** Per access: where in the code it is made, as a number of the `OriginTable`; -1 where that is not told apart. */
+  readonly origins: number[] = [];
 
   readonly #ids = new Map<string, number>();
   readonly #contents: ContentTable;
@@ -144,13 +146,15 @@ export class AccessTable {
     this.#wordOf = wordOf;
   }
 
-  intern(access: Access): number {
-    const key = `${access.kind},${access.cell},${access.within},${access.bytes},${access.order},${access.failureOrder},${access.operation},${access.value},${access.expected},${access.argument},${access.name}`;
+  /** `origin`: the same access made at another place is another one, so that a store buffer tells them apart. */
+  intern(access: Access, origin = -1): number {
+    const key = `${origin},${access.kind},${access.cell},${access.within},${access.bytes},${access.order},${access.failureOrder},${access.operation},${access.value},${access.expected},${access.argument},${access.name}`;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.all.length;
     this.#ids.set(key, id);
     this.all.push(access);
+    this.origins.push(origin);
     if (id >= this.kind.length) this.#grow();
     this.kind[id] = access.kind;
     this.value[id] = access.value;

@@ -31,6 +31,11 @@ export interface CheckOptions {
   readonly cells?: readonly SharedCell[];
   /** Begin after these steps: explores only what can be reached from there. Default: from the first state. */
   readonly from?: readonly ScheduleStep[];
+  /**
+   * Find out which stores are read by whom (`CheckResult.communication`), by where the code stands, which this says.
+   * Default: that is not asked, and costs nothing. Under store buffers a space has more states when it is.
+   */
+  readonly communication?: () => string | null;
   /** Fences left out, orderings weakened, fences put in; and barriers surveyed. Default: the code runs as it is. */
   readonly barriers?: BarrierOptions;
 }
@@ -79,6 +84,7 @@ export function machineFactory(
       verify,
       barriers,
       ...(site === undefined ? {} : { site }),
+      origins: options.communication !== undefined,
     });
   return { build, properties, barriers };
 }
@@ -88,9 +94,9 @@ export function machineFactory(
  * edits that mean nothing.
  */
 export function startCheck(system: System, options: CheckOptions = {}): BreadthFirst {
-  const { barriers: asked } = options;
+  const { communication, barriers: asked } = options;
   // Whoever surveys barriers looks at the positions, too, and has to know where they stand.
-  const site = asked?.survey === undefined ? undefined : asked.siteOf;
+  const site = communication ?? (asked?.survey === undefined ? undefined : asked.siteOf);
   const { build, properties, barriers } = machineFactory(system, options, site);
   return new BreadthFirst({
     build,
@@ -99,6 +105,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
     maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     from: options.from ?? [],
+    communication: communication !== undefined,
     barriersNotMet: () => barriers?.notMet() ?? [],
   });
 }

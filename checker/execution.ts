@@ -3,8 +3,9 @@
  * way. Each answer is kept by the caller, so that this is asked once for each position and result.
  */
 import type { FenceOrdering, MemoryPort, PlainData } from '../memory/index.ts';
-import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN } from './access.ts';
+import { type Access, type AccessTable, DEAD, END, ENTER, NO_ACCESS, SPIN, sameAccess } from './access.ts';
 import type { BarrierEditor } from './barriers/editedPort.ts';
+import type { OriginTable } from './origins.ts';
 import { canonical } from './plain.ts';
 import {
   type AccessEntry,
@@ -42,6 +43,8 @@ export interface ExecutionOptions {
   readonly verify: boolean;
   /** Says where the code stands, for traces; costs a stack walk for each new position. */
   readonly site: (() => string | null) | undefined;
+  /** Numbers the places in the code at which accesses are made; undefined: they are not told apart. */
+  readonly origins: OriginTable | undefined;
   /** Makes some accesses in another way than the code asks for. Not given: as it asks. */
   readonly barriers?: BarrierEditor | undefined;
   /** An agent rests in a state of its program that it was not in before. */
@@ -57,6 +60,7 @@ export class Execution {
   readonly #host: SteppedPortHost;
   readonly #verifies: boolean;
   readonly #sites: boolean;
+  readonly #origins: OriginTable | undefined;
   readonly #rests: ExecutionOptions['rests'];
   readonly #barriers: BarrierEditor | undefined;
   readonly #ports: readonly SteppedPort[];
@@ -64,12 +68,13 @@ export class Execution {
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
 
-  constructor({ host, positions, verify, site, barriers, rests }: ExecutionOptions) {
+  constructor({ host, positions, verify, site, origins, barriers, rests }: ExecutionOptions) {
     this.#system = host.system;
     this.#accesses = host.accesses;
     this.#positions = positions;
     this.#verifies = verify;
     this.#sites = site !== undefined;
+    this.#origins = origins;
     this.#rests = rests;
     this.#barriers = barriers;
     this.#host = { ...host, loopEntry: (...parts) => this.#loopEntry(...parts), site: site ?? noSite };
@@ -202,7 +207,7 @@ export class Execution {
     const known = entry === null ? root.position : entry.position;
     if (known >= 0) {
       const recorded = this.#positions.access[known] as number;
-      if (recorded !== this.#accesses.intern(pending)) {
+      if (!sameAccess(this.#accesses.get(recorded), pending)) {
         throw new TargetError(
           'nondeterministic',
           `agent ${this.#nameOf(port.agent)}: from the same point, the code made two different accesses: ` +
@@ -249,16 +254,26 @@ export class Execution {
   ): number {
     const sites = this.#sites;
     const idle = pending.kind === ENTER || pending.kind === END;
-    return this.#positions.addPosition(this.#accesses.intern(pending), atStart || port.isResting, idle, {
-      root,
-      entry,
-      paused: pending.kind === SPIN && atStart,
-      operations: port.operations,
-      site: port.site,
-      merged: sites ? port.merged : [],
-      giving: port.giving,
-      privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
-    });
+    const { operations, site } = port;
+    const origin =
+      pending.cell < 0
+        ? -1
+        : this.#origins?.intern({ agent: port.agent, kind: pending.kind, site, operations });
+    return this.#positions.addPosition(
+      this.#accesses.intern(pending, origin),
+      atStart || port.isResting,
+      idle,
+      {
+        root,
+        entry,
+        paused: pending.kind === SPIN && atStart,
+        operations,
+        site,
+        merged: sites ? port.merged : [],
+        giving: port.giving,
+        privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
+      },
+    );
   }
 
   /**

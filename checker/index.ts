@@ -20,9 +20,22 @@ export { LoadStoreOrder, type LoadStorePair, type Strengths } from './barriers/l
 export { type Barrier, BarrierSurvey, keyOf as barrierKey } from './barriers/survey.ts';
 export type { SharedCell } from './cells.ts';
 export { type CheckOptions, check, startCheck } from './check.ts';
+export {
+  type DelayedStore,
+  type Difference,
+  type DifferenceOptions,
+  explainDifference,
+  type FenceAdvice,
+  type FencePlace,
+  type PlacedStore,
+  type Remedy,
+  type RunAccess,
+  type StaleLoad,
+} from './difference/difference.ts';
 export { judgeLasso, type LassoJudgement } from './lasso.ts';
 export { type MemoryModelName, memoryModelNames } from './memory/model.ts';
 export { BreadthFirst } from './search/breadthFirst.ts';
+export type { AccessSite, Communication, CommunicationPair } from './search/communication.ts';
 export {
   defaultFuzzSteps,
   Fuzz,

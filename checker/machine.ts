@@ -37,6 +37,7 @@ import { createMemoryModel } from './memory/create.ts';
 import type { MemoryModel, MemoryModelName } from './memory/model.ts';
 import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
+import { OriginTable } from './origins.ts';
 import { type PositionRecord, PositionTable, RANG } from './position.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
@@ -56,6 +57,8 @@ export interface MachineOptions {
   readonly verify: boolean;
   /** Says where the code stands, for traces; costs a stack walk for each new position. */
   readonly site?: () => string | null;
+  /** Tell accesses apart by where they are made: for communication between sites. Needs `site`. */
+  readonly origins?: boolean;
   /** Makes some accesses in another way than the code asks for. */
   readonly barriers?: BarrierEditor | undefined;
 }
@@ -74,6 +77,8 @@ export class Machine {
   readonly monitors: MonitorBank;
   readonly cells: CellMap;
   readonly unit: InterruptUnit;
+  /** Undefined: accesses are not told apart by their sites. */
+  readonly origins: OriginTable | undefined;
   /** Words of a state; where the monitors' word, the interrupt unit's and the first position stand. */
   readonly width: number;
   readonly monitorWord: number;
@@ -154,6 +159,7 @@ export class Machine {
     this.#sleepers = system.cores.map((_, core) =>
       this.cores.flatMap((of, agent) => (of === core && ranks[agent] === 0 ? [agent] : [])),
     );
+    this.origins = options.origins === true ? new OriginTable() : undefined;
     this.#execution = new Execution({
       host: {
         system,
@@ -169,6 +175,7 @@ export class Machine {
       positions: this.positions,
       verify: options.verify,
       site: options.site,
+      origins: this.origins,
       barriers: options.barriers,
       rests: (agent, state) => this.#observe({ kind: 'rest', agent: this.#agentName(agent), state }),
     });

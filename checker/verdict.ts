@@ -1,6 +1,7 @@
 /** What a run finds out, as data. */
 import type { SharedCell } from './cells.ts';
 import type { MemoryModelName } from './memory/model.ts';
+import type { Communication } from './search/communication.ts';
 import type { TargetErrorCode } from './targetError.ts';
 
 /**
@@ -83,6 +84,8 @@ export interface CheckResult {
   readonly longestOperations: Readonly<Record<string, number>>;
   /** Null where there are no doorbells that announce messages, or the space was not exhausted, or is too large to say. */
   readonly notifications: Notifications | null;
+  /** Which stores are read by whom; null: not asked, or not known under the memory model. */
+  readonly communication: Communication | null;
   /**
    * Capacity of a store buffer, and the most stores that ever waited in one; null without buffers. Under `rc11`: how many
    * messages may stand behind one that is still read, and the most that did.

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBarriersCommand } from './commands/barriers.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addCoverageCommand } from './commands/coverage.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addListCommand } from './commands/list.ts';
 import { addLitmusCommand } from './commands/litmus.ts';
@@ -49,6 +50,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addReplayCommand(program, terminal, done);
   addShrinkCommand(program, terminal, done);
   addListCommand(program, terminal, done);
+  addCoverageCommand(program, terminal, done);
   addLitmusCommand(program, terminal, done);
   addBarriersCommand(program, terminal, done);
   try {

@@ -1,5 +1,5 @@
 /** What one run found out, as plain data: the text report and the JSON report are both made from it. */
-import type { CheckResult, IncompleteReason, Notifications, Verdict } from '../checker/index.ts';
+import type { CheckResult, Difference, IncompleteReason, Notifications, Verdict } from '../checker/index.ts';
 import type { PlainData } from '../memory/index.ts';
 import type { Expectation } from '../scenarios/index.ts';
 import { type ExitCode, exitCodes } from './exitCodes.ts';
@@ -17,6 +17,8 @@ export interface ReportedViolation {
   readonly file: string | null;
   /** The trace itself, as parsed JSON; null when it could not be recorded. */
   readonly trace: unknown;
+  /** Why it breaks under a weak memory model only; null: that was not asked, or there is nothing to say. */
+  readonly difference: Difference | null;
 }
 
 export interface RunReport {

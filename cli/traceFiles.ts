@@ -103,5 +103,6 @@ function saved(
     cycleStart,
     file,
     trace: JSON.parse(text) as unknown,
+    difference: null,
   };
 }

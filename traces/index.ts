@@ -4,6 +4,7 @@
  */
 export { decodeTrace, encodeTrace, readTraceFile } from './codec.ts';
 export { committedTraces, generateTraces, type TraceFile } from './committed.ts';
+export { type ExplainOptions, explainTrace } from './explain.ts';
 export { type RecordOptions, recordTrace, type SiteProbe } from './record.ts';
 export { type ReplayOptions, type ReplayResult, replayTrace, type TraceDifference } from './replay.ts';
 export {

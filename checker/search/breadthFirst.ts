@@ -12,6 +12,7 @@ import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
 import { asked, TargetError } from '../targetError.ts';
 import type { CheckResult, IncompleteReason, Notifications, ScheduleStep, Violation } from '../verdict.ts';
+import { type Communication, communication } from './communication.ts';
 import { Counterexamples } from './counterexamples.ts';
 import { notifications } from './economics.ts';
 import { AT_HOME, CAN_PROGRESS, CUT, FINISHED, type Found } from './exhausted.ts';
@@ -29,6 +30,8 @@ export interface BreadthFirstOptions {
   readonly maxBytes: number;
   /** Steps to take before the search begins: it explores what can be reached after them. */
   readonly from: readonly ScheduleStep[];
+  /** Find out which stores are read by whom; the machines tell accesses apart by their sites. */
+  readonly communication: boolean;
   /** Barrier edits that nothing was met for so far: after all of the space, mistakes. */
   readonly barriersNotMet?: () => readonly string[];
 }
@@ -135,6 +138,7 @@ export class BreadthFirst {
       homeStates: this.#home,
       longestOperations: Object.fromEntries([...machine.longestOperations].sort()),
       notifications: this.#notifications,
+      communication: this.#communication(),
       bufferDepth: machine.model.bufferDepth,
       deepestBuffer: machine.model.deepestBuffer,
       bytes: this.bytes(),
@@ -411,6 +415,15 @@ export class BreadthFirst {
     const space = { machine: this.#machine, graph, states: this.#states, flags: this.#flags, properties };
     for (const found of judge(space)) this.#note(found);
     this.#notifications = notifications(space);
+  }
+
+  #communication(): Communication | null {
+    if (!this.#options.communication || this.#error !== null) return null;
+    const machine = this.#machine;
+    return communication(
+      { machine, graph: this.#graph(), states: this.#states, flags: this.#flags },
+      this.#head,
+    );
   }
 
   #graph(): StateGraph {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   type CheckOptions,
   type CheckResult,
+  explainDifference,
   startCheck,
   TargetError,
   type Violation,
@@ -16,7 +17,9 @@ import { defectSets, type PlannedRun, planTarget, selectTargets, type TargetPlan
 import { jsonReport } from '../report/json.ts';
 import { type Progress, showProgress } from '../report/progress.ts';
 import { type TargetReport, textReport } from '../report/text.ts';
-import { expectationOf, judge, type RunReport } from '../runReport.ts';
+import { expectationOf, judge, type ReportedViolation, type RunReport } from '../runReport.ts';
+import { siteProbe } from '../sites.ts';
+import type { LoadedTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
 import { defaultTraceFolder, saveViolations } from '../traceFiles.ts';
 import {
@@ -222,12 +225,13 @@ async function checkOnce(
     limits: limitsOf(options),
     seed: null,
     ...judged,
-    violations: saveViolations(
+    violations: explained(
       loaded,
       run,
-      properties,
       violations,
-      traceFolder(judged, params, folder, options.out),
+      saveViolations(loaded, run, properties, violations, traceFolder(judged, params, folder, options.out)),
+      // What a scenario declares is no news.
+      judged.asExpected && params.defects.length === 0,
     ),
     witnesses: outcome.witnesses,
     states: outcome.states,
@@ -239,6 +243,22 @@ async function checkOnce(
     longestOperations: isComplete ? outcome.longestOperations : null,
     notifications: outcome.notifications,
   };
+}
+
+/** The first violation, with what a weak memory model has to do with it. */
+function explained(
+  loaded: LoadedTarget,
+  run: PlannedRun,
+  found: readonly Violation[],
+  reported: readonly ReportedViolation[],
+  isDeclared: boolean,
+): readonly ReportedViolation[] {
+  const { memory } = run.params;
+  const [violation] = found;
+  if (violation === undefined || memory === 'sc' || isDeclared) return reported;
+  const siteOf = siteProbe(loaded.folder);
+  const difference = explainDifference(systemOf(run), { memory, violation, siteOf });
+  return reported.map((one, i) => (i === 0 ? { ...one, difference } : one));
 }
 
 function limitsOf({

@@ -1,10 +1,11 @@
 /** `vqcheck replay`: runs a trace again and shows it as a table. */
 import type { Command } from 'commander';
-import { editText } from '../../checker/index.ts';
-import { foldRows, type ReplayResult, replayTrace, type Trace } from '../../traces/index.ts';
+import { type Difference, editText } from '../../checker/index.ts';
+import { explainTrace, foldRows, type ReplayResult, replayTrace, type Trace } from '../../traces/index.ts';
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { oneOf } from '../options.ts';
 import { asUsage, type LoadedTrace, readTrace } from '../readTrace.ts';
+import { differenceLines } from '../report/difference.ts';
 import { replayCommand } from '../report/text.ts';
 import { agentColumns, traceTable } from '../report/traceTable.ts';
 import { siteProbe } from '../sites.ts';
@@ -56,11 +57,15 @@ export function addReplayCommand(program: Command, terminal: Terminal, done: (co
           siteOf: siteProbe(loaded.folder),
         }),
       );
+      const difference =
+        result.kind === 'same-violation'
+          ? explainTrace(trace, judge, { siteOf: siteProbe(loaded.folder) })
+          : null;
       deliver(
         terminal,
         jsonDestination(options.json),
-        () => replayJson(trace, result),
-        () => replayText(file, read, result, options, terminal),
+        () => replayJson(trace, result, difference),
+        () => replayText(file, read, result, difference, options, terminal),
       );
       done(exitCodeOf(result));
     });
@@ -81,7 +86,7 @@ function exitCodeOf({ kind }: ReplayResult): ExitCode {
   }
 }
 
-function replayJson(trace: Trace, result: ReplayResult): string {
+function replayJson(trace: Trace, result: ReplayResult, difference: Difference | null): string {
   const { target, scenario, params, memory, defects, barriers } = trace;
   const { kind, property, message, firstDifference, goalSearched, cycleStart, why, rows } = result;
   const report = {
@@ -99,6 +104,7 @@ function replayJson(trace: Trace, result: ReplayResult): string {
     goalSearched,
     cycleStart,
     why,
+    difference,
     rows,
   };
   return `${JSON.stringify(report, null, 2)}\n`;
@@ -108,6 +114,7 @@ function replayText(
   file: string,
   { trace, loaded }: LoadedTrace,
   result: ReplayResult,
+  difference: Difference | null,
   options: ReplayCommandOptions,
   terminal: Terminal,
 ): string {
@@ -132,6 +139,7 @@ function replayText(
     title,
     traceTable(rows, columns, { colors, width, cycleStart }),
     ...outcome(trace, result, colors),
+    ...differenceLines(difference).map((line) => `  ${line}`),
     '',
     sound && changes !== '' ? `As recorded: ${other}` : `Again: ${command}`,
     ...(sound || changes === '' ? [] : [`On the sound code: ${other}`]),

@@ -23,6 +23,7 @@ export function jsonReport(runs: readonly RunReport[], reportFile: string | null
         trace: traceOf(violation, reportFile),
         length: violation.length,
         cycleStart: violation.cycleStart,
+        difference: violation.difference,
       }));
       const first = violations[0];
       return {

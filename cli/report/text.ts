@@ -5,6 +5,7 @@ import type { PlainData } from '../../memory/index.ts';
 import type { RefusedRun, TargetPlan } from '../plan.ts';
 import { bytesText, type ReportedViolation, type RunReport } from '../runReport.ts';
 import type { Colors } from '../terminal.ts';
+import { differenceLines } from './difference.ts';
 import { grouped } from './progress.ts';
 
 /** What is reported about one target. */
@@ -140,6 +141,7 @@ function runDetails(run: RunReport, colors: Colors): readonly string[] {
     } else {
       lines.push(`trace: ${file} (${lengthText(violation)})`, colors.bold(replayCommand(file, run)));
     }
+    lines.push(...differenceLines(violation.difference));
     const name =
       isDeclared && run.expected.includes(property)
         ? colors.yellow(property)

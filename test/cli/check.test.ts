@@ -175,7 +175,8 @@ describe('the JSON report', () => {
             "message": "remote took buffer[0] with length 8, but it was published with length 4",
             "trace": "../traces/esp-amp-in-order-1-sc-publish-before-fill-payload-integrity.json",
             "length": 9,
-            "cycleStart": null
+            "cycleStart": null,
+            "difference": null
           }
         ],
         "witnesses": [

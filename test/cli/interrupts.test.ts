@@ -178,6 +178,7 @@ describe('the report of a check', () => {
       'trace',
       'length',
       'cycleStart',
+      'difference',
     ]);
     expect(first.violations).toMatchObject([{ property: 'lost-wakeup', length: 8, cycleStart: 7 }]);
     expect(first.operations).toEqual({ claim: 1, post: 1 });
