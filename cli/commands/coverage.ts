@@ -171,15 +171,17 @@ async function coverOnce(
 ): Promise<CoverageRun> {
   const { scenario, params } = run;
   progress.begin(`${plan.loaded.target.name} ${scenario.name} ${params.slots} slots ${params.memory}`);
-  // What a seeded bug does to the pairs is asked, not whether it is caught.
-  const properties = params.defects.length > 0 ? [] : undefined;
+  const system = systemOf(run);
+  // What a seeded bug does to the pairs is asked, not whether it is caught; and who knows what is another matter.
+  const asked = params.defects.length > 0 ? [] : system.properties.filter(({ races }) => races !== true);
+  const properties = asked.map(({ name }) => name);
   let taken = 0;
   let outcome: Outcome;
   try {
-    const search = startCheck(systemOf(run), {
+    const search = startCheck(system, {
       memory: params.memory,
       communication: siteProbe(plan.loaded.folder),
-      ...(properties === undefined ? {} : { properties }),
+      properties,
       ...(maxStates === undefined ? {} : { maxStates }),
       ...(maxMemory === undefined ? {} : { maxBytes: maxMemory }),
     });
