@@ -20,10 +20,12 @@ export { litmusSystem } from './program.ts';
 export {
   type Comparison,
   compareOutcomes,
+  compareRace,
   expectedOutcomes,
   isAvailable,
   type LitmusRun,
   type Outcome,
+  type RaceComparison,
   runLitmus,
   variantOf,
 } from './run.ts';
