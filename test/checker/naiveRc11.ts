@@ -21,9 +21,9 @@ import {
   STORE,
 } from '../../dist/checker/access.js';
 import { type Cell, SEVERAL, SHARED } from '../../dist/checker/cells.js';
-import { LOADS, STORES, UPDATES } from '../../dist/checker/memory/rc11/lagTable.js';
 import { ReleaseConsistency } from '../../dist/checker/memory/rc11.js';
 import { ContentTable } from '../../dist/checker/store/contents.js';
+import { ATOMIC_LOADS, ATOMIC_STORES, ATOMIC_UPDATES } from '../../dist/checker/uses.js';
 import { once, tiny } from './support.ts';
 
 // --- Programs --------------------------------------------------------------------------------------------------------
@@ -272,7 +272,12 @@ export function modelEnds(threads: Rc11Program): ReadonlySet<string> {
   return ends;
 }
 
-const USES = { load: LOADS, store: STORES, add: UPDATES, cas: LOADS | STORES | UPDATES } as const;
+const USES = {
+  load: ATOMIC_LOADS,
+  store: ATOMIC_STORES,
+  add: ATOMIC_UPDATES,
+  cas: ATOMIC_LOADS | ATOMIC_UPDATES,
+} as const;
 
 function accessOf(op: Rc11Op): Access {
   if (op.kind === 'fence') return { ...NO_ACCESS, kind: FENCE, order: op.order };

@@ -21,10 +21,10 @@ import {
   STORE,
 } from '../../dist/checker/access.js';
 import { type Cell, SEVERAL, SHARED } from '../../dist/checker/cells.js';
-import { LOADS, STORES, UPDATES } from '../../dist/checker/memory/rc11/lagTable.js';
-import type { ReleaseConsistencyParts } from '../../dist/checker/memory/rc11.js';
+import type { ModelParts } from '../../dist/checker/memory/model.js';
 import { ReleaseConsistency } from '../../dist/checker/memory/rc11.js';
 import { ContentTable } from '../../dist/checker/store/contents.js';
+import { ATOMIC_LOADS, ATOMIC_STORES, ATOMIC_UPDATES } from '../../dist/checker/uses.js';
 import { compareOutcomes, decodeLitmus, expectedOutcomes, runLitmus } from '../../dist/litmus/index.js';
 import { engineEnds, type Rc11Op } from './naiveRc11.ts';
 import { always, never, once, report, SLOTS, tiny, x, y } from './support.ts';
@@ -264,7 +264,7 @@ describe('the model alone', () => {
   }
 
   /** Two cores, and locations of 4 bytes, all 0. */
-  function bench(words: number, known: Pick<ReleaseConsistencyParts, 'uses' | 'lines'> = {}): Bench {
+  function bench(words: number, known: Pick<ModelParts, 'uses' | 'lines'> = {}): Bench {
     const cellOf = (number: number): Cell => ({
       number,
       memory: SHARED,
@@ -294,7 +294,7 @@ describe('the model alone', () => {
 
   it('drops what a core is known not to use: an update cannot follow a message that another is glued to', () => {
     const { model, make, ways } = bench(1, {
-      uses: (core) => (core === 0 ? LOADS | STORES | UPDATES : UPDATES),
+      uses: (core) => (core === 0 ? ATOMIC_LOADS | ATOMIC_STORES | ATOMIC_UPDATES : ATOMIC_UPDATES),
     });
     for (let i = 0; i < 100; i++) make(0, bell);
     expect(ways(1, bell)).toBe(1);
