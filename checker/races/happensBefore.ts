@@ -172,6 +172,9 @@ export class HappensBefore {
     const races = this.#unordered(core, meaning) !== null ? RACES : 0;
     const { kind, word, plain, acquires } = meaning;
     const own = newer === NEWER - 1;
+    const writes = kind === 'store' || kind === 'update';
+    // First: who reads from a release store comes after the store itself, too.
+    for (let i = 0; i < meaning.atoms; i++) table.access(core, meaning.atom + i, writes, plain);
     switch (kind) {
       case 'load':
         if (word >= 0 && !own) table.read(core, word, newer, acquires);
@@ -201,8 +204,6 @@ export class HappensBefore {
         table.enter(meaning.line);
         break;
     }
-    const writes = kind === 'store' || kind === 'update';
-    for (let i = 0; i < meaning.atoms; i++) table.access(core, meaning.atom + i, writes, plain);
     return (table.close() << 1) | races;
   }
 
