@@ -312,6 +312,44 @@ describe('handing data over by a flag', () => {
   });
 });
 
+describe('a flag that is data itself, later or before', () => {
+  // The store that a load reads from comes before it as well, not only what precedes that store.
+  it('who has read from a release store may access the flag without order', () => {
+    const reuses = once((port) => {
+      if (port.load(y, 'acquire') === 1) port.store(y, 2, 'plain');
+    });
+    const updates = once((port) => {
+      if (port.rmw(y, 'add', 1, 'acq_rel') === 1) port.store(y, 2, 'plain');
+    });
+    expectNone({ a: sender('release'), b: reuses });
+    expectNone({ a: sender('release'), b: updates });
+    expectRace({ a: sender('relaxed'), b: reuses });
+  });
+
+  it('but not who has read from a later store of its release sequence, which is ordered by nothing', () => {
+    const a = once((port) => {
+      port.store(y, 1, 'release');
+      port.store(y, 2, 'relaxed');
+    });
+    const b = once((port) => {
+      if (port.load(y, 'acquire') === 2) port.store(y, 3, 'plain');
+    });
+    expectRace({ a, b });
+  });
+
+  it('a word that was written without order before it was handed over becomes a flag', () => {
+    const a = once((port) => {
+      port.store(z, 5, 'plain');
+      port.store(y, 1, 'release');
+      port.store(z, 6, 'release');
+    });
+    const b = once((port) => {
+      if (port.load(y, 'acquire') === 1 && port.load(z, 'acquire') === 6) port.load(x, 'plain');
+    });
+    expectNone({ a, b });
+  });
+});
+
 describe('release sequences', () => {
   const bump = (order: AtomicOrdering) => once((port) => void port.rmw(y, 'add', 1, order));
 
