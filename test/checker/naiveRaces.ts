@@ -309,7 +309,6 @@ export const WRONG_RULES = [
 ] as const;
 /** Such that they can only be made where steps have an order. */
 export const WRONG_STEPS = [
-  'seq_cst fences synchronize',
   'a seq_cst store is a fence',
   'the last access alone counts',
   'a write minds no read before it',
@@ -353,18 +352,8 @@ function includes(orders: readonly string[], order: string): boolean {
 const ACQUIRING = ['acquire', 'acq_rel', 'seq_cst'];
 const RELEASING = ['release', 'acq_rel', 'seq_cst'];
 
-/** What a wrong rule adds to a run. */
-interface Extra {
-  /** Further pairs of happens-before. */
-  readonly pairs: readonly (readonly [number, number])[];
-  /** Accesses in the order in which they were made, where one needs it. */
-  readonly order: readonly number[];
-}
-
-const NO_EXTRA: Extra = { pairs: [], order: [] };
-
 /** For each number, the bits of those that it happens before. */
-function happensBefore(run: Run, wrong: Wrong, { pairs }: Extra): number[] {
+function happensBefore(run: Run, wrong: Wrong): number[] {
   const ids = run.flatMap((made, id) => (made === null ? [] : [id]));
   const relation = run.map(() => 0);
   const relate = (a: number, b: number): void => {
@@ -400,7 +389,6 @@ function happensBefore(run: Run, wrong: Wrong, { pairs }: Extra): number[] {
     );
   };
   for (const a of ids) for (const b of ids) if (isBefore(a, b)) relate(a, b);
-  for (const [a, b] of pairs) relate(a, b);
   for (const head of ids) {
     if (!of(head).writes || !isAtomic(head)) continue;
     const sources = ids.filter(
@@ -451,21 +439,21 @@ function closed(relation: readonly number[], overTwo: boolean): number[] {
   return now;
 }
 
-/** Whether two accesses of a run race; `newest`: of which this is one. */
-function races(run: Run, wrong: Wrong, extra: Extra = NO_EXTRA, newest = -1): boolean {
+/** Whether two accesses of a run race; `newest`: of which this is one. `order`: of the accesses, where a rule needs it. */
+function races(run: Run, wrong: Wrong, newest = -1, order: readonly number[] = []): boolean {
   const ids = run.flatMap((made, id) => (made === null || made.bytes === 0 ? [] : [id]));
   const pairs = ids.flatMap((a) =>
-    ids.filter((b) => a < b && conflict(run, a, b, wrong, extra)).map((b) => [a, b] as const),
+    ids.filter((b) => a < b && conflict(run, a, b, wrong, order)).map((b) => [a, b] as const),
   );
   const asked = pairs.filter((pair) => newest < 0 || pair.includes(newest));
   if (asked.length === 0) return false;
-  const relation = happensBefore(run, wrong, extra);
+  const relation = happensBefore(run, wrong);
   const related = (a: number, b: number): boolean => (((relation[a] as number) >> b) & 1) === 1;
   return asked.some(([a, b]) => !related(a, b) && !related(b, a));
 }
 
 /** Whether two accesses must be ordered. */
-function conflict(run: Run, a: number, b: number, wrong: Wrong, { order }: Extra): boolean {
+function conflict(run: Run, a: number, b: number, wrong: Wrong, order: readonly number[]): boolean {
   if (threadOf(a) === threadOf(b)) return false;
   const [one, other] = [run[a] as Made, run[b] as Made];
   const inBlock = one.at >= BLOCK && other.at >= BLOCK && wrong === 'a block is one';
@@ -499,7 +487,8 @@ interface State {
   /** A fence comes with the store before: the core waits for its buffer. */
   readonly waits: readonly boolean[];
   readonly run: Run;
-  readonly extra: Extra;
+  /** The steps in their order, where a rule needs it. */
+  readonly order: readonly number[];
 }
 
 /** More states than this are too many for a quick test. */
@@ -514,17 +503,14 @@ export function naiveRaces(
   const visited = new Set<string>();
   const stack: State[] = [];
   let found = false;
-  const keepsOrder =
-    wrong === 'the last access alone counts' ||
-    wrong === 'a write minds no read before it' ||
-    wrong === 'seq_cst fences synchronize';
+  const keepsOrder = wrong === 'the last access alone counts' || wrong === 'a write minds no read before it';
   const add = (state: State): void => {
     // What else stands in a run is the program's.
     const run = state.run
       .map((made) => (made === null ? '' : `${made.from}${made.writes ? 'w' : ''}`))
       .join();
-    const { memory, buffers, done, last, waits, extra } = state;
-    const key = JSON.stringify([run, memory, buffers, done, last, waits, wrong === null ? 0 : extra]);
+    const { memory, buffers, done, last, waits, order } = state;
+    const key = JSON.stringify([run, memory, buffers, done, last, waits, order]);
     if (visited.has(key)) return;
     visited.add(key);
     stack.push(state);
@@ -532,15 +518,14 @@ export function naiveRaces(
   const made = (state: State, thread: number, what: Made | null, more: Partial<State> = {}): void => {
     const id = thread * THREAD_ROOM + (state.done[thread] as number);
     const run = state.run.with(id, what);
-    const { extra } = { ...state, ...more };
     const next: State = {
       ...state,
       ...more,
       done: state.done.with(thread, (state.done[thread] as number) + 1),
       run,
-      extra: { ...extra, order: keepsOrder ? [...extra.order, id] : [] },
+      order: keepsOrder ? [...state.order, id] : [],
     };
-    if (what !== null && races(run, wrong, next.extra, id)) found = true;
+    if (what !== null && races(run, wrong, id, next.order)) found = true;
     else add(next);
   };
   add({
@@ -550,10 +535,10 @@ export function naiveRaces(
     last: threads.map(() => 0),
     waits: threads.map(() => false),
     run: Array.from({ length: 3 * THREAD_ROOM }, () => null),
-    extra: NO_EXTRA,
+    order: [],
   });
   for (let state = stack.pop(); state !== undefined && !found; state = stack.pop()) {
-    if (visited.size > MOST_STATES) return null;
+    if (visited.size > (keepsOrder ? MOST_STATES / 10 : MOST_STATES)) return null;
     for (const thread of threads.keys()) {
       for (const index of drainable(state.buffers[thread] ?? [], memory)) {
         const waiting = state.buffers[thread] ?? [];
@@ -591,19 +576,12 @@ export function naiveRaces(
       case 'fence': {
         if (op.order === 'seq_cst' && buffer.length > 0) return;
         const blocks = memory === 'pso' && includes(RELEASING, op.order);
-        const others = state.extra.order.filter((other) => {
-          const { kind, order } = state.run[other] ?? { kind: '', order: '' };
-          return kind === 'fence' && order === 'seq_cst';
-        });
-        const pairs = others.map((other) => [other, id] as const);
-        const synchronizes = wrong === 'seq_cst fences synchronize' && op.order === 'seq_cst';
         made(
           state,
           thread,
           { ...none, kind: 'fence', order: op.order },
           {
             ...pushed(...(blocks ? ['barrier' as const] : [])),
-            extra: synchronizes ? { ...state.extra, pairs: [...state.extra.pairs, ...pairs] } : state.extra,
           },
         );
         return;
