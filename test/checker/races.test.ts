@@ -337,6 +337,30 @@ describe('a flag that is data itself, later or before', () => {
     expectRace({ a, b });
   });
 
+  // An access comes after what it reads from: it does not race with what comes before that.
+  it('a read-modify-write that reads from a release store comes after what precedes that', () => {
+    const a = once((port) => {
+      port.load(y, 'plain');
+      port.store(y, 1, 'release');
+    });
+    const b = (order: AtomicOrdering) => once((port) => void port.cas(y, 1, 2, order, 'relaxed'));
+    expectNone({ a, b: b('acquire') });
+    expectRace({ a, b: b('relaxed') });
+  });
+
+  it('so does an acquire load, if it must see the store', () => {
+    const a = once((port) => {
+      port.store(y, 1, 'plain');
+      port.store(y, 2, 'release');
+      port.store(z, 1, 'relaxed');
+    });
+    const b = once((port) => {
+      if (port.load(z, 'relaxed') === 1) port.load(y, 'acquire');
+    });
+    // Where stores drain in order it must.
+    expect(racesUnder(tiny({ a, b }))).toEqual(['pso', 'rc11']);
+  });
+
   it('a word that was written without order before it was handed over becomes a flag', () => {
     const a = once((port) => {
       port.store(z, 5, 'plain');
