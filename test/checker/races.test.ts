@@ -851,3 +851,30 @@ describe('endless runs', () => {
     }
   });
 });
+
+// Under sc a word may be reached in parts, and then the parts are one cell, with one clock for all that can be read of it.
+describe('known gaps: flags that are parts of what others access as a whole', () => {
+  const [flag, other] = [locationAt('shared', BLOCK, 32), locationAt('shared', BLOCK + 4, 32)];
+  const sends = once((port) => {
+    port.store(x, 1, 'plain');
+    port.store(flag, 1, 'release');
+  });
+  const whole = once((port) => void port.load(locationAt('shared', BLOCK, 64), 'relaxed'));
+
+  it.fails('a load of one part learns nothing from a store to another', () => {
+    const b = once((port) => {
+      if (port.load(flag, 'relaxed') !== 1) return;
+      port.load(other, 'acquire');
+      port.load(x, 'plain');
+    });
+    expect(result(tiny({ sends, b, whole }), 'sc').verdict).toBe('violated');
+  });
+
+  it.fails('a store to one part hides nothing of another', () => {
+    const b = once((port) => {
+      port.store(other, 1, 'relaxed');
+      if (port.load(flag, 'acquire') === 1) port.load(x, 'plain');
+    });
+    expect(result(tiny({ sends, b, whole }), 'sc').verdict).toBe('proved');
+  });
+});
