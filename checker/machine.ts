@@ -373,13 +373,13 @@ export class Machine {
   }
 
   /**
-   * With what the agent's next access races, if it does: which core's access it should come after. `word`: the access's
-   * result.
+   * With what the agent's access in this state races, if it does: which core's access it should come after. Asked right
+   * after the access has been made elsewhere, with the result `word`.
    */
   raceOf(state: Uint32Array, agent: number, word: number): Unordered | null {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     const clock = state[this.#clockWord] as number;
-    return this.#clocks?.raceOf(clock, this.cores[agent] as number, access, word) ?? null;
+    return this.#clocks?.raceOf(clock, this.cores[agent] as number, access, word, this.model.newer) ?? null;
   }
 
   /** Bytes of an atom of the shared memory: what a race is about. */

@@ -35,8 +35,8 @@ const AFTER_PLAIN_WRITE: readonly number[] = [PLAIN_WRITE, ATOMIC_WRITE, PLAIN_R
 const AFTER_ATOMIC_READ: readonly number[] = [PLAIN_WRITE];
 const AFTER_ATOMIC_WRITE: readonly number[] = [PLAIN_WRITE, PLAIN_READ];
 
-/** The clock that knows nothing. Never written to. */
-const BOTTOM = 0;
+/** The clock that knows nothing, of any situation. Never written to. */
+export const BOTTOM = 0;
 
 /** An access that another one should have come after, and was not known to. */
 export interface Unordered {
