@@ -555,6 +555,7 @@ export class Machine {
         const watched = its.some((one) => canRace(cores.map((_, core) => map.usesOfAtom(core, one))));
         return watched ? { atom, atoms } : { atom: 0, atoms: 0 };
       },
+      ...(model.bufferDepth === null ? {} : { mostWaiting: model.bufferDepth }),
       buffered: model.bufferDepth !== null && model.keptBy === undefined,
       old: model.keptBy !== undefined,
     });
