@@ -165,11 +165,18 @@ describe('the JSON report', () => {
           "payload-integrity"
         ],
         "asExpected": true,
-        "property": "payload-integrity",
-        "message": "remote took buffer[0] with length 8, but it was published with length 4",
+        "property": "no-data-race",
+        "message": "desc[0].addr: remote's plain load in recv_try is not ordered after master's plain store in send_try (step 7)",
         "incomplete": null,
-        "trace": "../traces/esp-amp-in-order-1-sc-publish-before-fill-payload-integrity.json",
+        "trace": "../traces/esp-amp-in-order-1-sc-publish-before-fill-no-data-race.json",
         "violations": [
+          {
+            "property": "no-data-race",
+            "message": "desc[0].addr: remote's plain load in recv_try is not ordered after master's plain store in send_try (step 7)",
+            "trace": "../traces/esp-amp-in-order-1-sc-publish-before-fill-no-data-race.json",
+            "length": 9,
+            "cycleStart": null
+          },
           {
             "property": "payload-integrity",
             "message": "remote took buffer[0] with length 8, but it was published with length 4",
@@ -193,8 +200,8 @@ describe('the JSON report', () => {
             "reached": true
           }
         ],
-        "states": 45,
-        "transitions": 86,
+        "states": 77,
+        "transitions": 148,
         "depth": 36,
         "operations": {
           "alloc_try": 13,
