@@ -68,8 +68,9 @@ export class ClockTable {
   readonly #fixed: number;
   /** Per word: cores (bits) that may learn from its messages. */
   readonly #readers: Uint32Array;
-  /** Per fact: cores (bits) that may make an access which conflicts. */
+  /** Per fact: cores (bits) that may make an access which conflicts; and the core that it is about. */
   readonly #minders: Uint32Array;
+  readonly #subjects: Uint8Array;
   readonly #rows = new ChunkedVectors();
   #row: Uint32Array;
 
@@ -125,10 +126,12 @@ export class ClockTable {
           this.#readers[word] = (this.#readers[word] as number) | (1 << core);
     this.#minders = new Uint32Array(atoms * cores * FACT_KINDS);
     this.#classes = new Uint16Array(this.#minders.length);
+    this.#subjects = new Uint8Array(this.#minders.length);
     for (let fact = 0; fact < this.#minders.length; fact++) {
+      this.#subjects[fact] = Math.floor(fact / FACT_KINDS) % cores;
       for (let core = 0; core < cores; core++) {
-        const uses = atomUses(core, this.#atomOf(fact));
-        if (core !== this.#coreOf(fact) && (uses & (CONFLICTS[fact % FACT_KINDS] as number)) !== 0)
+        const uses = atomUses(core, Math.floor(fact / (FACT_KINDS * cores)));
+        if (core !== this.#subjects[fact] && (uses & (CONFLICTS[fact % FACT_KINDS] as number)) !== 0)
           this.#minders[fact] = (this.#minders[fact] as number) | (1 << core);
       }
     }
@@ -353,11 +356,7 @@ export class ClockTable {
   }
 
   #coreOf(fact: number): number {
-    return Math.floor(fact / FACT_KINDS) % this.#cores;
-  }
-
-  #atomOf(fact: number): number {
-    return Math.floor(fact / (FACT_KINDS * this.#cores));
+    return this.#subjects[fact] as number;
   }
 
   #forget(fact: number): void {
@@ -397,49 +396,58 @@ export class ClockTable {
   #renumber(): void {
     const cores = this.#cores;
     const clocks = this.#clocks;
+    const live = this.#live;
+    const facts = this.#facts;
+    const classes = this.#classes;
+    const subjects = this.#subjects;
+    let stride = 0;
+    for (let core = 0; core < cores; core++) stride = Math.max(stride, (this.#counts[core] as number) + 1);
+    if (cores * stride > this.#used.length) {
+      this.#bounded = new Uint8Array(2 * cores * stride);
+      this.#used = new Uint8Array(2 * cores * stride);
+      this.#renamed = new Uint16Array(2 * cores * stride);
+    }
+    const bounded = this.#bounded.fill(0, 0, cores * stride);
+    const used = this.#used.fill(0, 0, cores * stride);
+    const renamed = this.#renamed;
+    for (let i = 0; i < this.#factCount; i++) {
+      const fact = facts[i] as number;
+      used[(subjects[fact] as number) * stride + (classes[fact] as number)] = 1;
+    }
+    for (let i = 0; i < this.#liveCount; i++) {
+      const clock = live[i] as number;
+      const from = clock * cores;
+      for (let core = 0; core < cores; core++)
+        if (clock !== this.#current(core)) bounded[core * stride + (clocks[from + core] as number)] = 1;
+    }
+    let same = true;
     for (let core = 0; core < cores; core++) {
+      const from = core * stride;
       const count = this.#counts[core] as number;
-      if (count === 0) continue;
-      if (count >= this.#used.length) {
-        this.#bounded = new Uint8Array(2 * count);
-        this.#used = new Uint8Array(2 * count);
-        this.#renamed = new Uint16Array(2 * count);
-      }
-      this.#bounded.fill(0, 0, count + 1);
-      this.#used.fill(0, 0, count + 1);
-      for (let i = 0; i < this.#factCount; i++) {
-        const fact = this.#facts[i] as number;
-        if (this.#coreOf(fact) === core) this.#used[this.#classes[fact] as number] = 1;
-      }
-      for (let i = 0; i < this.#liveCount; i++) {
-        const clock = this.#live[i] as number;
-        if (clock !== this.#current(core)) this.#bounded[clocks[clock * cores + core] as number] = 1;
-      }
       let now = 0;
       let open = false;
-      let same = true;
-      this.#renamed[0] = 0;
+      renamed[from] = 0;
       for (let old = 1; old <= count; old++) {
-        if (this.#used[old] === 1 && !open) {
+        if (used[from + old] === 1 && !open) {
           now++;
           open = true;
         }
-        this.#renamed[old] = now;
+        renamed[from + old] = now;
         if (now !== old) same = false;
-        if (this.#bounded[old] === 1) open = false;
+        if (bounded[from + old] === 1) open = false;
       }
       this.#counts[core] = now;
-      if (same) continue;
-      for (let i = 0; i < this.#factCount; i++) {
-        const fact = this.#facts[i] as number;
-        if (this.#coreOf(fact) === core)
-          this.#classes[fact] = this.#renamed[this.#classes[fact] as number] as number;
-      }
-      // Each clock is somebody's own, so none is renamed twice.
-      for (let i = 0; i < this.#liveCount; i++) {
-        const at = (this.#live[i] as number) * cores + core;
-        clocks[at] = this.#renamed[clocks[at] as number] as number;
-      }
+    }
+    if (same) return;
+    for (let i = 0; i < this.#factCount; i++) {
+      const fact = facts[i] as number;
+      classes[fact] = renamed[(subjects[fact] as number) * stride + (classes[fact] as number)] as number;
+    }
+    // Each clock is somebody's own, so none is renamed twice.
+    for (let i = 0; i < this.#liveCount; i++) {
+      const from = (live[i] as number) * cores;
+      for (let core = 0; core < cores; core++)
+        clocks[from + core] = renamed[core * stride + (clocks[from + core] as number)] as number;
     }
   }
 
@@ -469,13 +477,16 @@ export class ClockTable {
   #newClock(): number {
     const clock = this.#clockCount++;
     const end = this.#clockCount * this.#cores;
-    if (end > this.#clocks.length) {
-      const clocks = new Uint16Array(2 * end);
-      clocks.set(this.#clocks);
-      this.#clocks = clocks;
-    }
+    this.#reserveClocks(this.#clockCount);
     this.#clocks.fill(0, end - this.#cores, end);
     return clock;
+  }
+
+  #reserveClocks(count: number): void {
+    if (count * this.#cores <= this.#clocks.length) return;
+    const clocks = new Uint16Array(2 * count * this.#cores);
+    clocks.set(this.#clocks);
+    this.#clocks = clocks;
   }
 
   #copyOf(clock: number): number {
@@ -727,12 +738,16 @@ export class ClockTable {
 
   /** Reads a clock into the one that is numbered next. */
   #unpackClock(at: number): number {
-    const clock = this.#newClock();
+    const cores = this.#cores;
+    this.#reserveClocks(this.#clockCount + 1);
+    const clocks = this.#clocks;
+    const row = this.#row;
+    let to = this.#clockCount++ * cores;
     let next = at;
-    for (let core = 0; core < this.#cores; core += 2) {
-      const word = this.#row[next++] as number;
-      this.#set(clock, core, word & 0xffff);
-      if (core + 1 < this.#cores) this.#set(clock, core + 1, word >>> 16);
+    for (let core = 0; core < cores; core += 2) {
+      const word = row[next++] as number;
+      clocks[to++] = word & 0xffff;
+      if (core + 1 < cores) clocks[to++] = word >>> 16;
     }
     return next;
   }
