@@ -78,11 +78,14 @@ const racing = polling.filter(({ name }) =>
 );
 
 describe('a defect of which fuzzing meets the race first', () => {
-  it.each(racing)('is one that breaks both properties: $name', ({ name, scenario, slots, memory, property }) => {
-    const { violations } = check(system(scenario, { slots, memory, defects: [name] }), { memory });
-    const broken = violations.map((violation) => violation.property);
-    expect(broken).toEqual(expect.arrayContaining(['no-data-race', property]));
-  });
+  it.each(racing)(
+    'is one that breaks both properties: $name',
+    ({ name, scenario, slots, memory, property }) => {
+      const { violations } = check(system(scenario, { slots, memory, defects: [name] }), { memory });
+      const broken = violations.map((violation) => violation.property);
+      expect(broken).toEqual(expect.arrayContaining(['no-data-race', property]));
+    },
+  );
 });
 
 describe.each(fuzzStrategies)('fuzzing with the strategy %s', (strategy) => {
