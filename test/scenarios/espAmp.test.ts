@@ -326,6 +326,13 @@ const ROWS: readonly PropertyRow[] = [
     defect: 'acknowledged-twice',
     length: 41,
   },
+  {
+    property: 'no-data-race',
+    holdsOn: 'in-order 2 tso',
+    witness: 'ring wrapped',
+    defect: 'flags-loaded-plain',
+    length: 9,
+  },
   // What this one is really about: isr-and-task-send, in espAmpInterrupts.test.ts. There nothing is seeded.
   {
     property: 'eventual-receipt',
