@@ -60,7 +60,7 @@ export function judgeLasso(
   }
   if (cycleStart > schedule.length) return noLasso(`there is no step ${cycleStart} to begin with`);
   if (first === null) round.add(walk.state, null);
-  else if (!first.every((word, i) => word === walk.state[i]))
+  else if (!walk.machine.isAlike(first, walk.state))
     return noLasso(`the last step does not lead back to where step ${cycleStart} began`);
   const why = round.unfair();
   if (why !== null) return { kind: 'harmless', why };

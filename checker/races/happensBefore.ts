@@ -50,6 +50,9 @@ export interface HappensBeforeOptions extends ClockTableOptions {
   readonly accesses: AccessTable;
   /** First atom of an access, and how many it covers; none where nobody ever races. */
   readonly atomsOf: (access: number) => { readonly atom: number; readonly atoms: number };
+  /** Whether a word of the memory synchronizes, and the doorbell of a line. */
+  readonly synchronizes: (word: number) => boolean;
+  readonly rings: (line: number) => boolean;
   /** Stores wait in buffers: they can be read only once they have drained. */
   readonly buffered: boolean;
   /** Older messages than the newest can be read. */
@@ -263,7 +266,9 @@ export class HappensBefore {
         if (name === IMPLIED) return 0;
         return this.#meaning({ ...NOTHING, acquires, releases });
       case RING:
-        return this.#meaning({ ...NOTHING, kind: 'ring', line: argument });
+        return this.#options.rings(argument)
+          ? this.#meaning({ ...NOTHING, kind: 'ring', line: argument })
+          : 0;
       default:
         return 0;
     }
@@ -282,12 +287,13 @@ export class HappensBefore {
 
   /** Of an access to a cell: nothing if it is local, or if nobody learns from it and it cannot race. */
   #reaching(access: number, meaning: Partial<Meaning>): number {
-    const { accesses, cores, wordUses, atomsOf } = this.#options;
+    const { accesses, cores, wordUses, atomsOf, synchronizes } = this.#options;
     if (accesses.local[access] === 1) return 0;
     const word = accesses.word[access] as number;
     let learns = false;
     for (let core = 0; core < cores && !learns; core++)
       learns = (wordUses(core, word) & (ATOMIC_LOADS | ATOMIC_UPDATES)) !== 0;
+    if (learns && !synchronizes(word)) learns = false;
     // A plain load learns nothing; a plain store hides what was told before.
     if (meaning.kind === 'load' && meaning.plain === true) learns = false;
     const { atom, atoms } = atomsOf(access);
