@@ -247,7 +247,7 @@ async function checkOnce(
   };
 }
 
-/** The first violation, with what a weak memory model has to do with it. */
+/** The violations, the first that is no data race with what a weak memory model has to do with it. */
 function explained(
   loaded: LoadedTarget,
   run: PlannedRun,
@@ -256,11 +256,15 @@ function explained(
   isDeclared: boolean,
 ): readonly ReportedViolation[] {
   const { memory } = run.params;
-  const [violation] = found;
-  if (violation === undefined || memory === 'sc' || isDeclared) return reported;
-  const siteOf = siteProbe(loaded.folder);
-  const difference = explainDifference(systemOf(run), { memory, violation, siteOf });
-  return reported.map((one, i) => (i === 0 ? { ...one, difference } : one));
+  if (memory === 'sc' || isDeclared) return reported;
+  const system = systemOf(run);
+  const isRace = ({ property }: Violation): boolean =>
+    system.properties.some(({ name, races }) => races === true && name === property);
+  const which = found.findIndex((one) => !isRace(one));
+  const violation = found[which];
+  if (violation === undefined) return reported;
+  const difference = explainDifference(system, { memory, violation, siteOf: siteProbe(loaded.folder) });
+  return reported.map((one, i) => (i === which ? { ...one, difference } : one));
 }
 
 function limitsOf({

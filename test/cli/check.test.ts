@@ -206,9 +206,9 @@ describe('the JSON report', () => {
             "reached": true
           }
         ],
-        "states": 77,
-        "transitions": 148,
-        "depth": 36,
+        "states": 87,
+        "transitions": 165,
+        "depth": 43,
         "operations": {
           "alloc_try": 13,
           "free_try": 18,
