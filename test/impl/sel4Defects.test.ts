@@ -10,6 +10,7 @@ import {
   ECOMM,
   EINVAL,
   ENOMEM,
+  ENOMSG,
   FRESH,
   new_ring_object,
   type Sel4Classes,
@@ -124,6 +125,23 @@ const symptoms: readonly Symptom[] = [
     observe: (classes) => {
       const system = newChannel(1, {}, classes);
       return [add(system), next(system)];
+    },
+  },
+  {
+    name: 'index-modulo-length',
+    what: 'a message queue of 1',
+    sound: [0, 0],
+    defective: [0, ENOMSG],
+    observe: (classes) => {
+      const size = channel_bytes(1, 1, 8);
+      const shared = new SharedArrayBuffer(8 * Math.ceil((DATAPORT + size) / 8));
+      const newPort = (): LivePort => new LivePort({ shared, local: new ArrayBuffer(256) });
+      const sender = new classes.MsgqueueSender(newPort(), 0, { index_modulus: 2 });
+      const receiver = new classes.MsgqueueReceiver(newPort(), 0, { index_modulus: 2 });
+      const channel = { buffer: DATAPORT, buffer_size: size, queue_len: 1, message_size: 8, notify: 0 };
+      sender.sender_init(channel);
+      receiver.receiver_init(channel);
+      return [sender.send(bytesOf(8)), receiver.get(new Uint8Array(8), { len: 0 })];
     },
   },
   {
@@ -494,11 +512,11 @@ const symptoms: readonly Symptom[] = [
     name: 'registry-unchecked',
     sound: [-1, CAMKES_ERROR, 4, 2, CAMKES_ERROR],
     // NULL is compared with; the later one wins; id 100 is forgotten; and before the table is somebody else's memory.
-    defective: ['throws', CAMKES_OK, 8, 'throws', 'out-of-range'],
+    defective: ['throws', CAMKES_OK, 8, -1, 'out-of-range'],
     observe: (classes) => {
       const local = new ArrayBuffer(8 * Math.ceil(channels_bytes(2) / 8));
       const port = new LivePort({ shared: new SharedArrayBuffer(8), local });
-      const channels = new classes.Channels(port, 0, { names: ['drv', 'dev'], max_id: 2 });
+      const channels = new classes.Channels(port, 0, { names: ['drv', 'dev', 'last'], max_id: 2 });
       const channel = {
         virtqueue_id: 1,
         interface_name: 'drv',
@@ -512,11 +530,13 @@ const symptoms: readonly Symptom[] = [
       };
       channels.channel_register(channel);
       const unknown = outcome(() => channels.get_id_from_name('dev'));
+      channels.channel_register({ ...channel, virtqueue_id: 0, interface_name: 'dev' });
+      expect(channels.get_id_from_name('drv')).toBe(1);
       const again = channels.channel_register({ ...channel, queue_len: 8 });
       const queue_len = channels.get_virtqueue_channel(VIRTQUEUE_DRIVER, 1)?.queue_len;
-      const last = { ...channel, virtqueue_id: 2, interface_name: 'dev', role: VIRTQUEUE_DEVICE };
+      const last = { ...channel, virtqueue_id: 2, interface_name: 'last', role: VIRTQUEUE_DEVICE };
       channels.channel_register(last);
-      const found = outcome(() => channels.get_id_from_name('dev'));
+      const found = channels.get_id_from_name('last');
       const negative = outcome(() => channels.channel_register({ ...channel, virtqueue_id: -1 }));
       return [unknown, again, queue_len, found, negative];
     },
@@ -540,6 +560,25 @@ describe('seeded defects', () => {
       expect(observe(sel4Classes(sel4Defects.filter((defect) => defect.name === name)))).toEqual(defective);
     },
   );
+});
+
+describe('no two defects', () => {
+  it('change the same step, so that their order does not matter', () => {
+    const bare = sel4Classes();
+    const steps = sel4Defects.flatMap((defect) => {
+      const { Driver, Device, Channels: Registry, MsgqueueSender: Sender } = sel4Classes([defect]);
+      const changed = (side: string, Class: { readonly prototype: object }, Base: object): string[] =>
+        Class === Base ? [] : Object.getOwnPropertyNames(Class.prototype).map((step) => `${side}.${step}`);
+      return [
+        ...changed('driver', Driver, bare.Driver),
+        ...changed('device', Device, bare.Device),
+        ...changed('channels', Registry, bare.Channels),
+        ...(defect.sender === undefined ? [] : changed('sender', Object.getPrototypeOf(Sender), bare)),
+      ].filter((step) => !step.endsWith('.constructor'));
+    });
+    expect(steps.length).toBeGreaterThan(sel4Defects.length);
+    expect(steps.filter((step, i) => steps.indexOf(step) !== i)).toEqual([]);
+  });
 });
 
 describe('all defects together: the published code', () => {

@@ -87,7 +87,7 @@ function refused(system: ChannelSystem, call: () => number): number {
 
 describe('layout of the seL4 virtqueue', () => {
   it('has the structs of virtqueue.h', () => {
-    expect(vq_vring_desc_t.offsets).toEqual({ addr: 0, len: 8, flags: 12, next: 14 });
+    expect(vq_vring_desc_t.offsets).toEqual({ addr: 0, addr_high: 4, len: 8, flags: 12, next: 14 });
     expect(vq_vring_desc_t.bytes).toBe(16);
     expect(vq_vring_avail_t.offsets).toEqual({ flags: 0, idx: 2 });
     expect(vq_vring_used_t.offsets).toEqual({ flags: 0, idx: 2 });
@@ -95,29 +95,26 @@ describe('layout of the seL4 virtqueue', () => {
     expect([VQ_READ, VQ_WRITE, VQ_RW]).toEqual([0, 1, 2]);
   });
 
-  it.each([4, 8, 256, 1024])('has available ring, used ring, descriptors and pool in a row, at %i', (q) => {
-    expect(channel_geometry(0, q)).toEqual({
-      avail_ring: 0,
-      used_ring: 4 + 2 * q,
-      desc_table: 8 + 10 * q,
-      pool: 8 + 26 * q,
-      header_bytes: 8 + 26 * q,
-    });
-    expect(channel_bytes(q, 3)).toBe(8 + 26 * q + 3 * BLOCK_SIZE);
-  });
+  it.each([2, 4, 8, 256, 1024])(
+    'has available ring, used ring, descriptors and pool in a row, at %i',
+    (q) => {
+      expect(channel_geometry(0, q)).toEqual({
+        avail_ring: 0,
+        used_ring: 4 + 2 * q,
+        desc_table: 8 + 10 * q,
+        pool: 8 + 26 * q,
+        header_bytes: 8 + 26 * q,
+      });
+      expect(channel_bytes(q, 3)).toBe(8 + 26 * q + 3 * BLOCK_SIZE);
+    },
+  );
 
-  it.each([
-    [1, 6],
-    [2, 4],
-  ])('begins length %i some bytes later, so that nothing is misaligned', (q, later) => {
-    const { avail_ring, used_ring, desc_table, pool } = channel_geometry(64, q);
-    expect(avail_ring).toBe(64 + later);
-    expect([used_ring, desc_table, pool].map((at) => at - avail_ring)).toEqual([
-      4 + 2 * q,
-      8 + 10 * q,
-      8 + 26 * q,
-    ]);
-    expect([(used_ring + 4) % 4, desc_table % 8, pool % 8]).toEqual([0, 0, 0]);
+  it('begins 2 bytes later at length 1, so that nothing is misaligned', () => {
+    const { avail_ring, used_ring, desc_table, pool, header_bytes } = channel_geometry(64, 1);
+    expect(avail_ring).toBe(64 + 2);
+    expect([used_ring, desc_table, pool].map((at) => at - avail_ring)).toEqual([4 + 2, 8 + 10, 8 + 26]);
+    expect([(used_ring + 4) % 4, desc_table % 4, pool % 4]).toEqual([0, 0, 0]);
+    expect(header_bytes).toBe(2 + 8 + 26);
   });
 
   it('leaves 11 blocks of two pages to the default of 256 descriptors, and none of one', () => {
@@ -310,7 +307,7 @@ describe('one buffer', () => {
     const { avail_ring, used_ring, desc_table } = system.geometry;
     add(system, 16, 5);
     expect(system.driverPort.shared()).toEqual([
-      ['store', 'shared', desc_table, 8, 'plain', 16],
+      ['store', 'shared', desc_table, 4, 'plain', 16],
       ['store', 'shared', desc_table + 8, 4, 'plain', 5],
       ['store', 'shared', desc_table + 12, 2, 'plain', VQ_RW],
       ['store', 'shared', desc_table + 14, 2, 'plain', 4],
