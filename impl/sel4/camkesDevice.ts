@@ -54,7 +54,7 @@ export class CamkesDevice extends VirtqueueDevice {
   /**
    * Sets the side up in a dataport: 0. EINVAL when there is none, when it cannot hold the rings, or when `init_device`
    * refuses; ENOMEM when core-local memory does not suffice.
-   * @param buffer where it begins, a multiple of 8; 0 is NULL. @param size in bytes: the source does not ask.
+   * @param buffer where it begins, a multiple of 4; 0 is NULL. @param size in bytes: the source does not ask.
    */
   device_init_common(buffer: number, queue_len: number, size: number, notify: number): number {
     return this.port.op('device_init_common', { queue: this.id, buffer, queue_len, size, notify }, () => {

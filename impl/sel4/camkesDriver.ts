@@ -81,7 +81,7 @@ export class CamkesDriver extends VirtqueueDriver {
   /**
    * Sets the side up in a dataport: 0. EINVAL when there is none, when it cannot hold the rings, or when `init_driver`
    * refuses; ENOMEM when core-local memory does not suffice.
-   * @param buffer where it begins, a multiple of 8; 0 is NULL. @param size in bytes. @param notify a function pointer.
+   * @param buffer where it begins, a multiple of 4; 0 is NULL. @param size in bytes. @param notify a function pointer.
    */
   driver_init_common(
     buffer: number,

@@ -32,10 +32,10 @@ export type ChannelGeometry = {
 };
 
 /**
- * Available ring, used ring, descriptors, pool, one right after the other, as in the source. That order misaligns what
- * follows the rings at the lengths 1 and 2 (in C it is then read and written misaligned), so there the whole begins 6 or
- * 4 bytes behind the dataport's start: the distances are the source's at every length.
- * @param buffer where the dataport begins; a multiple of 8. @param queue_len in descriptors.
+ * Available ring, used ring, descriptors, pool, one right after the other, as in the source. At length 1 that order
+ * misaligns the used ring and the descriptor (in C they are then read and written misaligned), so there the whole begins
+ * 2 bytes behind the dataport's start: the distances are the source's at every length.
+ * @param buffer where the dataport begins; a multiple of 4. @param queue_len in descriptors.
  */
 export function channel_geometry(buffer: number, queue_len: number): ChannelGeometry {
   const before = vq_vring_avail_t.bytes + vq_vring_avail_elem_t.bytes * queue_len;

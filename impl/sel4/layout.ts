@@ -6,7 +6,7 @@
  * What lies in shared memory is the source's, byte by byte. What lies in core-local memory has fields that the source
  * does not have; they say so.
  */
-import { struct, u16, u32, u64 } from '../../memory/index.ts';
+import { struct, u16, u32 } from '../../memory/index.ts';
 
 /**
  * The head of the available ring. Written by the driver, read by the device. `idx` is relaxed: a release fence before
@@ -35,10 +35,15 @@ export const vq_vring_used_elem_t = struct('vq_vring_used_elem_t', {
   len: u32('plain'),
 });
 
-/** A descriptor. Written by the driver while it is free or part of a chain that is not published yet. */
+/**
+ * A descriptor. Written by the driver while it is free or part of a chain that is not published yet. The source's `addr`
+ * has 64 bits; it is used here as on a processor of 32 bits, whose pointers are its lower half.
+ */
 export const vq_vring_desc_t = struct('vq_vring_desc_t', {
   /** Of a buffer, in bytes from the start of the pool. */
-  addr: u64('plain'),
+  addr: u32('plain'),
+  /** Zeroed by the initialization, and never read: no pool has 4 GiB. */
+  addr_high: u32('plain'),
   /** In bytes. */
   len: u32('plain'),
   /** `VQ_READ`, `VQ_WRITE` or `VQ_RW`. */

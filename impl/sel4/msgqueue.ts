@@ -116,8 +116,10 @@ export class MsgqueueSender {
     return this.sender_channel.has_free_desc();
   }
 
-  /** The block cannot be sent: it was none of the application's, which the sound driver never hands out. */
-  protected undo_send(_buf: number, _size: number): number {
+  /** No descriptor was free after all: puts the block back, with nothing of the message in it. */
+  private undo_send(buf: number, size: number): number {
+    this.port.writeRange(buf, new Uint8Array(size));
+    this.sender_channel.buffer_free(buf);
     return ECOMM;
   }
 }

@@ -197,6 +197,7 @@ export function virtqueue_init_desc_table(port: MemoryPort, table: number, queue
   for (let i = 0; i < queue_len; i++) {
     const desc = descs.at(i);
     desc.addr = 0;
+    desc.addr_high = 0;
     desc.len = 0;
     desc.flags = 0;
     desc.next = i + 1;

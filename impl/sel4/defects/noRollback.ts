@@ -5,7 +5,6 @@
  * What to do today: before `camkes_virtqueue_driver_scatter_send_buffer`, count: blocks and descriptors that are out, against
  * the pieces of the message. After a -1 the queue is not to be used any more.
  */
-import { ECOMM } from '../errors.ts';
 import type { Sel4Defect } from './defect.ts';
 
 /** Seeded: a message for which buffers run out is left half sent. */
@@ -23,11 +22,6 @@ export const noRollback: Sel4Defect = {
     class extends Base {
       protected override may_allocate(): boolean {
         return true;
-      }
-      protected override undo_send(buf: number, size: number): number {
-        this.port.writeRange(buf, new Uint8Array(size));
-        this.sender_channel.buffer_free(buf);
-        return ECOMM;
       }
     },
 };
