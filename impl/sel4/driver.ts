@@ -205,16 +205,16 @@ export class VirtqueueDriver extends Virtqueue {
   /** Whether the device has nothing: as many chains have come back as went out. */
   protected may_init(avail_ring: number, used_ring: number): boolean {
     const published = this.load_index(this.avail_at(avail_ring));
-    return this.load_index(this.used_at(used_ring)) === published;
+    const returned = this.load_index(this.used_at(used_ring));
+    // Pairs with the device's `release`: it has read the descriptors that are written anew from here on.
+    this.acquire();
+    return returned === published;
   }
 
   /** Leaves the indices alone: the device goes by them. Returns the last index of the used ring that counts as seen. */
   protected start_rings(avail_ring: number, used_ring: number, queue_len: number): number {
     this.avail_at(avail_ring).flags = 0;
-    const used = this.used_at(used_ring);
-    const index = this.load_index(used);
-    this.acquire();
-    return this.index_before(index, queue_len);
+    return this.index_before(this.load_index(this.used_at(used_ring)), queue_len);
   }
 
   protected gather(object: RingObject, out: Gathered): number {

@@ -237,6 +237,24 @@ describe('initialization', () => {
     expect(system.device.get_available_buf(new_ring_object())).toBe(VQ_NONE);
   });
 
+  it('again: writes descriptors only after what the device has done with them', () => {
+    const system = newChannel(4);
+    add(system, 0);
+    bounce(system);
+    system.driverPort.accesses.length = 0;
+    system.driver.driver_init_common(DATAPORT, 4, system.size, 1);
+    const { avail_ring, used_ring, desc_table } = system.geometry;
+    const [first, second, third, ...rest] = system.driverPort.shared();
+    expect([first, second, third]).toEqual([
+      ['load', 'shared', avail_ring + 2, 2, 'relaxed', 1],
+      ['load', 'shared', used_ring + 2, 2, 'relaxed', 1],
+      ['fence', 'acquire'],
+    ]);
+    // The indices stay as they are.
+    const stores = rest.filter(([kind]) => kind === 'store').map(([, , at]) => Number(at));
+    expect(stores.filter((at) => at < desc_table)).toEqual([avail_ring]);
+  });
+
   it('again, with a chain out: is refused', () => {
     const system = newChannel(4);
     add(system, 0);
