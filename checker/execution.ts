@@ -343,10 +343,11 @@ export class Execution {
 function progressOf(events: readonly RawEvent[], system: System): number {
   let flags = 0;
   for (const event of events) {
-    if (event.kind === 'slot' && event.event === 'take') flags |= RECEIVED;
+    if ((event.kind === 'slot' || event.kind === 'chain') && event.event === 'take') flags |= RECEIVED;
     if (event.kind !== 'return' || event.depth !== 0) continue;
     const operation = system.operations[event.operation];
-    const moves = operation?.onCall !== undefined || operation?.onReturn !== undefined;
+    const moves =
+      operation?.onCall !== undefined || operation?.onReturn !== undefined || operation?.progress === true;
     if (moves && operation.succeeded(event.result)) flags |= PROGRESS;
   }
   return flags;
