@@ -196,18 +196,21 @@ export abstract class StepRecorder {
 
   /**
    * Nothing is in progress: the turn has begun, but nothing has happened in it yet, and it is not about to give a buffer
-   * away; or it waits, in no operation, for what others have to do.
+   * away; or it waits, in no operation but one for waiting, for what others have to do.
    */
   get isResting(): boolean {
     if (this.#waitingMoves > 0) return false;
-    return this.entries.length === 0 || this.restsWithin;
+    // Moves without any access have been told, although the turn has made no step yet.
+    return this.entries.length === 0 ? this.#moves === 0 || this.restsWithin : this.restsWithin;
   }
 
   /** It rests within a turn, so that the turn's start does not say what its private cells hold. */
   get restsWithin(): boolean {
     const kind = this.pending?.kind;
     const waits = kind === WAIT || kind === ASLEEP || kind === TAKE;
-    return waits && this.stack.names.length === 0;
+    if (!waits) return false;
+    const { operations } = this.host.system;
+    return this.stack.names.every((name) => operations[name]?.waits === true);
   }
 
   /** Whether all recorded results have been consumed: what happens now is new. */

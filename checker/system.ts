@@ -148,6 +148,8 @@ export interface SystemOperation extends OperationContract {
   onReturn?(args: PlainArguments, result: PlainData): Actions;
   /** That it succeeds is progress although it moves buffers only through the operations nested in it. Default false. */
   readonly progress?: boolean;
+  /** It does nothing but wait: an agent that sleeps in it is at rest. Default false. */
+  readonly waits?: boolean;
   /** Shared memory that the operation handed out, if it is an allocator's. */
   allocates?(
     args: PlainArguments,

@@ -132,6 +132,9 @@ export {
 export {
   camkes_msgqueue_t,
   camkes_virtqueue_channel_t,
+  DESC_BUILDING,
+  DESC_COLLECTED,
+  DESC_PUBLISHED,
   FRESH,
   type Gathered,
   init_ring_object,
