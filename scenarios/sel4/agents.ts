@@ -1,5 +1,5 @@
 /** The programs of the seL4 scenarios: what driver and device do, one operation or a few a turn. */
-import { type Program, program } from '../../checker/index.ts';
+import { type Program, program, STOP } from '../../checker/index.ts';
 import {
   CAMKES_OK,
   type CamkesDevice,
@@ -56,6 +56,8 @@ export function sendPieces(
   const undo = (): boolean => {
     if (object.first < platform.options.slots) driver.discard_available(object);
     for (const block of blocks) driver.buffer_free(block);
+    // It asks the kernel to let others run, and that drains the store buffer: else giving up again and again would fill any.
+    port.fence('seq_cst');
     return false;
   };
   for (let at = 0; at < bytes.length; at += blockBytes) {
@@ -70,21 +72,30 @@ export function sendPieces(
   return driver.publish_available(object) === VQ_OK;
 }
 
-export type DriverState = { readonly next: 'collect' | 'send'; readonly tag: number };
+export type DriverState = {
+  readonly next: 'collect' | 'send';
+  readonly tag: number;
+  /** Messages that it will still send; -1: no end. */
+  readonly left: number;
+};
+
+/** After so many messages it stops for good; default: never. */
+export type EndingOptions = DriverOptions & { readonly messages?: number };
 
 /** How a driver sends a message. */
 export type Send = (port: MemoryPort, driver: CamkesDriver, bytes: Uint8Array, tag: number) => boolean;
 
-/** Collects all that has come back, and else sends a message; without end. */
-export function inOrderDriver(options: DriverOptions & { readonly send?: Send }): Program {
-  const { platform, tags, send = sendBlock } = options;
-  return program<DriverState>({ next: 'collect', tag: 0 }, (port) => {
+/** Collects all that has come back, and else sends a message; without end, or until it has sent so many. */
+export function inOrderDriver(options: EndingOptions & { readonly send?: Send }): Program {
+  const { platform, tags, send = sendBlock, messages = -1 } = options;
+  return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
-      const { next, tag } = state;
-      if (next === 'collect') return collect(driver) ? state : { ...state, next: 'send' };
+      const { next, tag, left } = state;
+      if (next === 'collect') return collect(driver) || left === 0 ? state : { ...state, next: 'send' };
       const bytes = message(tag, options.length(tag), platform.blockBytes);
-      return { next: 'collect', tag: send(port, driver, bytes, tag) ? (tag + 1) % tags : tag };
+      if (!send(port, driver, bytes, tag)) return { ...state, next: 'collect' };
+      return { next: 'collect', tag: (tag + 1) % tags, left: Math.max(-1, left - 1) };
     };
   });
 }
@@ -203,7 +214,7 @@ export function fillingDriver({ platform, tags, length }: DriverOptions): Progra
 
 /** Between two messages it may set its side up again, which is refused while the device has a chain. */
 export function restartingDriver({ platform, tags, length }: DriverOptions): Program {
-  return program<DriverState>({ next: 'collect', tag: 0 }, (port) => {
+  return program<Pick<DriverState, 'next' | 'tag'>>({ next: 'collect', tag: 0 }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
       const { next, tag } = state;
@@ -222,26 +233,38 @@ export function restartingDriver({ platform, tags, length }: DriverOptions): Pro
 
 // --- With notifications ----------------------------------------------------------------------------------------------
 
-export type SleepingState = { readonly tag: number; readonly out: number; readonly waits: boolean };
+export type SleepingState = {
+  readonly tag: number;
+  readonly out: number;
+  readonly waits: boolean;
+  readonly stops: boolean;
+  /** Messages that it may still send; -1: no end. */
+  readonly left: number;
+};
 
-/** Sends a message and signals; without a block it waits until the device signals, and collects what came back. */
-export function sleepingDriver({ platform, tags, length }: DriverOptions): Program {
-  return program<SleepingState>({ tag: 0, out: 0, waits: false }, (port) => {
+/**
+ * Sends a message and signals; without a block it waits until the device signals, and collects what came back. Between two
+ * messages it may stop for good, when all is back.
+ */
+export function sleepingDriver({ platform, tags, length, messages = -1 }: EndingOptions): Program {
+  return program<SleepingState>({ tag: 0, out: 0, waits: false, stops: false, left: messages }, (port) => {
     const driver = platform.driver(port);
     const own = platform.notification(port, 0);
     return (state) => {
-      const { tag, out, waits } = state;
+      const { tag, out, waits, stops, left } = state;
       if (waits) {
         own.wait();
-        const left = port.repeat<number, number>(out, (now) =>
+        const still = port.repeat<number, number>(out, (now) =>
           collect(driver) ? { again: now - 1 } : { done: now },
         );
-        return { tag, out: left, waits: left > 0 };
+        return { ...state, out: still, waits: still > 0 };
       }
+      if (stops) return STOP;
+      if (left === 0 || port.choose(2) === 1) return { tag: 0, out, waits: out > 0, stops: true, left: 0 };
       const bytes = message(tag, length(tag), platform.blockBytes);
-      if (!sendBlock(port, driver, bytes)) return { tag, out, waits: true };
+      if (!sendBlock(port, driver, bytes)) return { ...state, waits: true };
       driver.notify();
-      return { tag: (tag + 1) % tags, out: out + 1, waits: false };
+      return { ...state, tag: (tag + 1) % tags, out: out + 1, left: Math.max(-1, left - 1) };
     };
   });
 }
@@ -276,21 +299,21 @@ export function notificationHandler(platform: Platform, core: number): Program {
   });
 }
 
-export type MsgqueueState = { readonly tag: number; readonly stops: boolean };
+export type MsgqueueState = Pick<SleepingState, 'tag' | 'stops' | 'left'>;
 
 /** Sends messages; between two it may stop for good: then it collects whatever comes back. */
-export function msgqueueDriver({ platform, tags, length }: DriverOptions): Program {
-  return program<MsgqueueState>({ tag: 0, stops: false }, (port) => {
+export function msgqueueDriver({ platform, tags, length, messages = -1 }: EndingOptions): Program {
+  return program<MsgqueueState>({ tag: 0, stops: false, left: messages }, (port) => {
     const sender = platform.sender(port);
     return (state) => {
-      const { tag, stops } = state;
+      const { tag, stops, left } = state;
       if (stops) {
         collect(sender.sender_channel);
         return state;
       }
-      if (port.choose(2) === 1) return { tag: 0, stops: true };
+      if (left === 0 || port.choose(2) === 1) return { tag: 0, stops: true, left: 0 };
       const sent = sender.send(message(tag, length(tag), platform.blockBytes)) === 0;
-      return { tag: sent ? (tag + 1) % tags : tag, stops };
+      return sent ? { tag: (tag + 1) % tags, stops, left: Math.max(-1, left - 1) } : state;
     };
   });
 }

@@ -20,7 +20,8 @@ export interface Plan {
   readonly lengths?: readonly number[];
   /** Largest length under each memory model, where exploring more takes too long. */
   readonly most: Readonly<Record<MemoryModelName, number>>;
-  readonly least?: number;
+  /** Other parameters that are out of its range, and why. */
+  readonly refuse?: (params: ScenarioParams) => string | null;
   readonly bounds?: (params: ScenarioParams) => Readonly<Record<string, PlainData>>;
   /** Modulus of the indices; the smallest one if not given. */
   readonly modulus?: (slots: number) => number;

@@ -20,13 +20,14 @@ function scenario(plan: Plan): Scenario {
     moreSlots: plan.most.sc > 2 ? [4] : [],
     indexModulus,
     bounds: (params) => plan.bounds?.(params) ?? {},
-    refuse({ slots, memory, realistic }) {
+    refuse(params) {
+      const { slots, memory, realistic } = params;
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0)
         return `a queue has a power of two of descriptors, up to 32768: not ${slots}`;
       const most = plan.most[memory];
       if (realistic !== true && slots > most)
         return `explored to ${most} descriptors under ${memory}; ${slots} takes too long`;
-      return null;
+      return plan.refuse?.(params) ?? null;
     },
     expected: (params): Expectation => {
       const { defects: seeded } = params;
