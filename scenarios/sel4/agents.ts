@@ -86,13 +86,16 @@ export type EndingOptions = DriverOptions & { readonly messages?: number };
 export type Send = (port: MemoryPort, driver: CamkesDriver, bytes: Uint8Array, tag: number) => boolean;
 
 /** Collects all that has come back, and else sends a message; without end, or until it has sent so many. */
-export function inOrderDriver(options: EndingOptions & { readonly send?: Send }): Program {
-  const { platform, tags, send = sendBlock, messages = -1 } = options;
+export function inOrderDriver(
+  options: EndingOptions & { readonly send?: Send; readonly copies?: number },
+): Program {
+  const { platform, tags, send = sendBlock, messages = -1, copies = 0 } = options;
   return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
       const { next, tag, left } = state;
-      if (next === 'collect') return collect(driver) || left === 0 ? state : { ...state, next: 'send' };
+      if (next === 'collect')
+        return collect(driver, copies) || left === 0 ? state : { ...state, next: 'send' };
       const bytes = message(tag, options.length(tag), platform.blockBytes);
       if (!send(port, driver, bytes, tag)) return { ...state, next: 'collect' };
       return { next: 'collect', tag: (tag + 1) % tags, left: Math.max(-1, left - 1) };
@@ -125,6 +128,13 @@ export const readAll: Answer = (device, object) => {
 export function readBytes(length: number): Answer {
   return (device, object) => {
     device.device_gather_copy_buffer(object, new Uint8Array(length));
+  };
+}
+
+/** Overwrites so many bytes, less than the chain has, and gives it back. */
+export function writeBytes(length: number): Answer {
+  return (device, object) => {
+    device.device_scatter_copy_buffer(object, new Uint8Array(length).fill(0x70));
   };
 }
 

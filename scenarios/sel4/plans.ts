@@ -1,5 +1,6 @@
 /** The seL4 scenarios. */
 import type { Program, System, Witness } from '../../checker/index.ts';
+import { channels_bytes } from '../../impl/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import { builtInProperties } from '../../properties/index.ts';
 import type { ScenarioParams } from '../target.ts';
@@ -22,7 +23,22 @@ import {
   sendPieces,
   sleepingDevice,
   sleepingDriver,
+  writeBytes,
 } from './agents.ts';
+import {
+  hostileDriver,
+  idForgingDevice,
+  LARGEST_ID,
+  linkForgingDevice,
+  misusingDevice,
+  misusingDriver,
+  readSound,
+  refusedSetUp,
+  safety,
+  settingUpDevice,
+  settingUpDriver,
+  waryDriver,
+} from './misuse.ts';
 import {
   agents,
   chainOf,
@@ -37,7 +53,7 @@ import {
   secondLap,
   woken,
 } from './plan.ts';
-import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
+import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform, withGiveBack } from './platform.ts';
 import { noLostDescriptors, usedLength } from './properties.ts';
 
 /** Bytes of a message that fits into a block. */
@@ -241,6 +257,124 @@ export const plans: readonly Plan[] = [
           returned('refused', 'driver_init_common', 22),
           empty,
         ],
+      );
+    },
+  },
+  {
+    name: 'replies',
+    title:
+      'the device overwrites messages of several blocks with a shorter reply, which the driver copies out',
+    most: { sc: 4, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      const bytes = BLOCK_BYTES * longest(params);
+      return assembled(
+        platform,
+        [
+          inOrderDriver({
+            platform,
+            tags,
+            length: () => bytes,
+            send: scatter,
+            copies: bytes,
+            ...few(6, params),
+          }),
+          inOrderDevice({ platform, answer: writeBytes(bytes - 3) }),
+        ],
+        [
+          empty,
+          chainOf(longest(params), BLOCK_BYTES),
+          returned('reply copied out', 'driver_gather_copy_buffer', 0),
+        ],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'misuse',
+    title:
+      'both applications call what must be refused: what is free, sent, given back or out of the pool already',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ blocks: slots + 1 });
+      return assembled(
+        platform,
+        [misusingDriver({ platform, tags, length }), misusingDevice({ platform }, BYTES)],
+        [
+          returned('freed twice', 'buffer_free', -1),
+          returned('sent twice', 'driver_send_buffer', -1),
+          returned('stale handle', 'add_available_buf', -1),
+          returned('gathered early', 'driver_gather_buffer', -1),
+          returned('behind the pool', 'driver_offset_to_buffer', 0),
+          returned('copied too much', 'device_gather_copy_buffer', -1),
+          returned('given back twice', 'give_back', -1),
+        ],
+        { operations: withGiveBack(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'hostile-driver',
+    title: 'a driver whose descriptors name bytes behind the pool, or lead back to themselves',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [hostileDriver({ platform, tags, length }), inOrderDevice({ platform, answer: readSound })],
+        [empty, returned('not sound', 'scattered_available_size', 0)],
+      );
+    },
+  },
+  {
+    name: 'hostile-device',
+    title: 'a device that overwrites the links of the chains that it has',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [inOrderDriver({ platform, tags, length }), linkForgingDevice({ platform })],
+        [empty, noBlock],
+      );
+    },
+  },
+  {
+    name: 'forged-entry',
+    title: 'a device that puts an id into the used ring which is no chain; safety only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: () => ({ messages: 1 }),
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [waryDriver({ platform, tags, length }), idForgingDevice({ platform })],
+        [returned('refused', 'get_used_buf', -1)],
+        { properties: safety },
+      );
+    },
+  },
+  {
+    name: 'set-up',
+    title: 'both sides are set up with lengths, sizes and ids that they must refuse',
+    lengths: [4],
+    most: { sc: 4, tso: 4, pso: 4, rc11: 4 },
+    refuse: ({ slots }) =>
+      slots === 4 ? null : 'set-up is made for 4 descriptors, of which it tries to use 3',
+    bounds: () => ({ calls: 5 }),
+    system(_params, { platform: newPlatform }) {
+      const platform = newPlatform();
+      const table = 512;
+      return assembled(
+        platform,
+        [settingUpDriver(platform, table), settingUpDevice(platform)],
+        [
+          returned('refused', 'driver_init_common', 22),
+          returned('refused by the device', 'device_init_common', 22),
+          returned('no such id', 'channel_register', -1),
+        ],
+        { localBytes: table + channels_bytes(LARGEST_ID), properties: [...safety, refusedSetUp] },
       );
     },
   },

@@ -41,6 +41,8 @@ import {
   vq_chain_private_t,
   vq_desc_private_t,
   vq_vring_avail_t,
+  vq_vring_desc_t,
+  vq_vring_used_elem_t,
   vq_vring_used_t,
 } from '../../impl/index.ts';
 import {
@@ -101,8 +103,31 @@ function translated(actions: readonly ChannelAction[]): Actions {
   return actions.map((action): ChainAction => (action.kind === 'slot' ? action : { ...action, queue: 0 }));
 }
 
+/** Operations by name. */
+export type Operations = Readonly<Record<string, SystemOperation>>;
+
+/**
+ * For a device that tries to give back what it does not have: `give_back`, an operation of the application around
+ * `add_used_buf`, returns the chain when it has succeeded. So an attempt that is refused is none.
+ */
+export function withGiveBack(operations: Operations): Operations {
+  const { add_used_buf } = operations;
+  if (add_used_buf === undefined) throw new RangeError('no operation add_used_buf');
+  const { codes, succeeded } = add_used_buf;
+  return {
+    ...operations,
+    add_used_buf: { codes, succeeded },
+    give_back: {
+      codes,
+      succeeded,
+      onReturn: ({ head }, result) =>
+        succeeded(result) ? [{ kind: 'chain', queue: 0, head: Number(head), event: 'return' }] : null,
+    },
+  };
+}
+
 /** The operations of the channel whose pool begins there. */
-export function channelOperations(pool: number): Readonly<Record<string, SystemOperation>> {
+export function channelOperations(pool: number): Operations {
   const entries = Object.entries(sel4Operations({ [QUEUE]: pool })).map(([name, spec]) => {
     const { codes, succeeded, onCall, onReturn } = spec;
     const operation: SystemOperation = {
@@ -135,6 +160,7 @@ export class Platform {
   readonly blockBytes: number;
   readonly geometry: ChannelGeometry;
   readonly slots: readonly Slot[];
+  readonly operations: Operations;
   readonly #size: number;
   readonly #before: number;
   readonly #names: LocationNames;
@@ -154,6 +180,7 @@ export class Platform {
       lengthBytes: blockBytes,
       queue: 0,
     }));
+    this.operations = channelOperations(this.geometry.pool);
     this.#names = this.#nameAll();
     this.#fields = fieldsOf(this.geometry, this.#before, slots, blocks);
   }
@@ -216,6 +243,31 @@ export class Platform {
     });
   }
 
+  /** A field of a descriptor in shared memory, as either side could write it. */
+  descriptor(at: number, field: keyof typeof vq_vring_desc_t.fields): Location {
+    return fieldLocation(
+      vq_vring_desc_t,
+      'shared',
+      this.geometry.desc_table + at * vq_vring_desc_t.bytes,
+      field,
+    );
+  }
+
+  /** A field of an entry of the used ring. */
+  usedEntry(at: number, field: keyof typeof vq_vring_used_elem_t.fields): Location {
+    const first = this.geometry.used_ring + vq_vring_used_t.bytes;
+    return fieldLocation(vq_vring_used_elem_t, 'shared', first + at * vq_vring_used_elem_t.bytes, field);
+  }
+
+  get usedIndex(): Location {
+    return this.#fields.returned;
+  }
+
+  /** Where it is, and how large it is: for whoever sets a side up by himself. */
+  get dataport(): { readonly buffer: number; readonly size: number } {
+    return { buffer: DATAPORT, size: this.#size };
+  }
+
   /** Sets the driver's side up: its result. */
   initDriver(driver: CamkesDriver): number {
     return driver.driver_init_common(DATAPORT, this.options.slots, this.#size, NOTIFY, this.blockBytes);
@@ -237,7 +289,7 @@ export class Platform {
       slots: this.slots,
       queues: 1,
       chains: true,
-      operations: channelOperations(this.geometry.pool),
+      operations: this.operations,
       names: this.#names,
       setup: (ports) => this.#setUp(ports),
       properties: builtInProperties,
@@ -276,14 +328,15 @@ export class Platform {
 
   /** Both sides have seen all that the other one published, and the driver has all descriptors and blocks. */
   home(view: StateView): boolean {
-    const { slots, indexModulus } = this.options;
+    const { slots } = this.options;
     const { published, returned, seenUsed, seenAvail, freeDescs, freeBlocks, left } = this.#fields;
     const index = view.load(published);
-    const next = (at: Location, core: number): number => (view.load(at, core) + 1) % indexModulus;
+    // Where no chain is out, the cursors cannot be a lap apart.
+    const isSeen = (at: Location, core: number): boolean => (view.load(at, core) + 1 - index) % slots === 0;
     return (
       view.load(returned) === index &&
-      next(seenUsed, DRIVER_CORE) === index &&
-      next(seenAvail, DEVICE_CORE) === index &&
+      isSeen(seenUsed, DRIVER_CORE) &&
+      isSeen(seenAvail, DEVICE_CORE) &&
       view.load(freeDescs, DRIVER_CORE) === slots &&
       view.load(freeBlocks, DRIVER_CORE) === this.blocks &&
       left.every((at) => view.load(at, DEVICE_CORE) === 0)

@@ -1,5 +1,6 @@
 /** Claims about seL4 virtqueues beyond the built-in ones. */
 import { builtInProperties, type Property } from '../../properties/index.ts';
+import { refusedSetUp } from './misuse.ts';
 import type { Platform } from './platform.ts';
 
 /** L1: the free list and the chains partition the descriptors. */
@@ -51,4 +52,5 @@ export const propertyNames: readonly string[] = [
   ...builtInProperties.map(({ name }) => name),
   noLostDescriptorsName,
   usedLength.name,
+  refusedSetUp.name,
 ];
