@@ -156,14 +156,15 @@ export const readSound: Answer = (device, object) => {
     device.add_used_buf(object, 0);
 };
 
-/** Overwrites the link of each chain while it has it, and gives it back. */
+/** Links each chain to another descriptor, or to itself, while it has it, and gives it back. */
 export function linkForgingDevice({ platform }: Pick<DeviceOptions, 'platform'>): Program {
   return program<null>(null, (port) => {
     const device = platform.device(port);
     return (state) => {
       const object = new_ring_object();
       if (device.get_available_buf(object) !== VQ_OK) return state;
-      port.store(platform.descriptor(object.first, 'next'), 60_000, 'plain');
+      const other = (object.first + 1) % platform.options.slots;
+      port.store(platform.descriptor(object.first, 'next'), other, 'plain');
       device.add_used_buf(object, 0);
       return state;
     };

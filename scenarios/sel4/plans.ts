@@ -329,7 +329,7 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'hostile-device',
-    title: 'a device that overwrites the links of the chains that it has',
+    title: 'a device that links the chains that it has to descriptors which it does not have',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     system(_params, { platform: newPlatform, tags }) {
       const platform = newPlatform();

@@ -162,6 +162,8 @@ export class Platform {
   readonly slots: readonly Slot[];
   readonly operations: Operations;
   readonly #size: number;
+  /** Bytes of core-local memory, and those of them before the driver's or the device's. */
+  readonly #localBytes: number;
   readonly #before: number;
   readonly #names: LocationNames;
   readonly #fields: ReturnType<typeof fieldsOf>;
@@ -174,6 +176,8 @@ export class Platform {
     this.geometry = channel_geometry(DATAPORT, slots);
     this.#size = channel_bytes(slots, blocks, blockBytes);
     this.#before = options.msgqueue === true ? camkes_msgqueue_t.bytes : 0;
+    const local = Math.max(driver_bytes(slots) + allocator_bytes(blocks), device_bytes(slots));
+    this.#localBytes = 8 * Math.ceil((this.#before + local) / 8);
     this.slots = Array.from({ length: blocks }, (_, i) => ({
       name: `buffer[${i}]`,
       address: this.geometry.pool + i * blockBytes,
@@ -219,7 +223,9 @@ export class Platform {
   #common(port: MemoryPort, peer: number) {
     const { indexModulus, notifications } = this.options;
     const functions = notifications === true ? [() => this.notification(port, peer).signal(1)] : [];
-    return { index_modulus: indexModulus, functions, block_size: this.blockBytes, id: QUEUE };
+    // What a side may take for itself: a pool of impossible size finds no memory for its list.
+    const local_bytes = this.#localBytes - this.#before;
+    return { index_modulus: indexModulus, functions, block_size: this.blockBytes, id: QUEUE, local_bytes };
   }
 
   driver(port: MemoryPort): CamkesDriver {
@@ -278,12 +284,11 @@ export class Platform {
     agents: readonly AgentSpec[],
     extra: Partial<System> & { readonly witnesses: readonly Witness[] },
   ): System {
-    const { title, slots, notifications } = this.options;
-    const local = Math.max(driver_bytes(slots) + allocator_bytes(this.blocks), device_bytes(slots));
+    const { title, notifications } = this.options;
     return {
       title,
       sharedBytes: 8 * Math.ceil((DATAPORT + this.#size) / 8),
-      localBytes: 8 * Math.ceil((this.#before + local) / 8),
+      localBytes: this.#localBytes,
       cores: ['driver', 'device'],
       agents,
       slots: this.slots,
