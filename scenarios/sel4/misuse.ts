@@ -262,6 +262,8 @@ export function settingUpDriver(platform: Platform, table: number): Program {
     return (turn) => {
       const next = turns[turn];
       if (next === undefined) return STOP;
+      // A look at what the other side may be changing, so that the calls of both come in any order.
+      port.load(platform.usedIndex, 'relaxed');
       next();
       return turn + 1;
     };
@@ -280,6 +282,8 @@ export function settingUpDevice(platform: Platform): Program {
     return (turn) => {
       const next = turns[turn];
       if (next === undefined) return STOP;
+      // A look at what the other side may be changing, so that the calls of both come in any order.
+      port.load(platform.usedIndex, 'relaxed');
       next();
       return turn + 1;
     };

@@ -358,13 +358,13 @@ export const plans: readonly Plan[] = [
   {
     name: 'set-up',
     title: 'both sides are set up with lengths, sizes and ids that they must refuse',
-    lengths: [4],
-    most: { sc: 4, tso: 4, pso: 4, rc11: 4 },
-    refuse: ({ slots }) =>
-      slots === 4 ? null : 'set-up is made for 4 descriptors, of which it tries to use 3',
+    lengths: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    modulus: () => 8,
+    refuse: ({ slots }) => (slots === 1 ? null : 'set-up tries lengths of its own'),
     bounds: () => ({ calls: 5 }),
     system(_params, { platform: newPlatform }) {
-      const platform = newPlatform();
+      const platform = newPlatform({ slots: 4 });
       const table = 512;
       return assembled(
         platform,
