@@ -253,27 +253,24 @@ export class Execution {
     atStart: boolean,
   ): number {
     const sites = this.#sites;
+    const rests = atStart || port.isResting;
     const idle = pending.kind === ENTER || pending.kind === END;
     const { operations, site } = port;
     const origin =
       pending.cell < 0
         ? -1
         : this.#origins?.intern({ agent: port.agent, kind: pending.kind, site, operations });
-    return this.#positions.addPosition(
-      this.#accesses.intern(pending, origin),
-      atStart || port.isResting,
-      idle,
-      {
-        root,
-        entry,
-        paused: pending.kind === SPIN && atStart,
-        operations,
-        site,
-        merged: sites ? port.merged : [],
-        giving: port.giving,
-        privateWords: sites || port.restsWithin ? new Map(port.privateWords) : root.privateWords,
-      },
-    );
+    return this.#positions.addPosition(this.#accesses.intern(pending, origin), rests, idle, {
+      root,
+      entry,
+      paused: pending.kind === SPIN && atStart,
+      operations,
+      site,
+      merged: sites ? port.merged : [],
+      giving: port.giving,
+      // At rest before a turn's first step, what the turn has stored already has not happened for anybody.
+      privateWords: port.restsWithin || (sites && !rests) ? new Map(port.privateWords) : root.privateWords,
+    });
   }
 
   /**
@@ -343,10 +340,11 @@ export class Execution {
 function progressOf(events: readonly RawEvent[], system: System): number {
   let flags = 0;
   for (const event of events) {
-    if (event.kind === 'slot' && event.event === 'take') flags |= RECEIVED;
+    if ((event.kind === 'slot' || event.kind === 'chain') && event.event === 'take') flags |= RECEIVED;
     if (event.kind !== 'return' || event.depth !== 0) continue;
     const operation = system.operations[event.operation];
-    const moves = operation?.onCall !== undefined || operation?.onReturn !== undefined;
+    const moves =
+      operation?.onCall !== undefined || operation?.onReturn !== undefined || operation?.progress === true;
     if (moves && operation.succeeded(event.result)) flags |= PROGRESS;
   }
   return flags;

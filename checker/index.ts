@@ -49,7 +49,10 @@ export {
   startFuzz,
 } from './search/random.ts';
 export {
+  type Actions,
   type AgentSpec,
+  type ChainAction,
+  type ChainEvent,
   type InterruptContext,
   type Interrupts,
   type Line,

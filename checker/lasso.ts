@@ -140,17 +140,14 @@ class Round {
     }
     const ledger = state[machine.monitorWord] as number;
     const sleeping = sleepingCores(machine, this.#members, state);
-    const here = this.#system.slots.map(({ address }, slot) =>
-      this.#isGiving(state, address) ? null : neglected(machine, sleeping, slot, ledger),
+    const here = this.#system.slots.map((_, slot) =>
+      this.#isGiving(state, slot) ? null : neglected(machine, sleeping, slot, ledger),
     );
     const known = this.#neglected;
     this.#neglected =
       known === null ? here : here.map((message, slot) => (known[slot] === null ? null : message));
     this.#unreceived = this.#unreceived.map(
-      (before, slot) =>
-        before &&
-        machine.monitors.isAvailable(ledger, slot) &&
-        !this.#isGiving(state, this.#system.slots[slot]?.address ?? -1),
+      (before, slot) => before && machine.monitors.isAvailable(ledger, slot) && !this.#isGiving(state, slot),
     );
     if (this.#isFinished(state)) this.finishes = true;
   }
@@ -185,9 +182,11 @@ class Round {
     return this.#system.slots[slot]?.name ?? null;
   }
 
-  #isGiving(state: Uint32Array, address: number): boolean {
+  #isGiving(state: Uint32Array, slot: number): boolean {
+    const { monitors, monitorWord } = this.#machine;
+    const ledger = state[monitorWord] as number;
     return this.#system.agents.some((_, agent) =>
-      this.#machine.positionRecord(state, agent).giving.includes(address),
+      monitors.isGiven(ledger, slot, this.#machine.positionRecord(state, agent).giving),
     );
   }
 

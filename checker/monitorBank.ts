@@ -15,6 +15,7 @@ import type {
   SlotMoveEvent,
   Words,
 } from '../properties/index.ts';
+import { chainKey, givenChain, queueOfChain } from './chains.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { PairCache } from './store/pairCache.ts';
 import { PersistentVectors } from './store/persistentVectors.ts';
@@ -31,6 +32,15 @@ export interface BrokenProperty {
 const STATE_BITS = 3;
 const STATE_MASK = (1 << STATE_BITS) - 1;
 const AVAILABLE = slotStates.indexOf('available');
+/** The ledger's words of a slot in a system with chains, all 0 outside of any: the chain's key + 1, ... */
+const KEY = 0;
+/** ... the length with which it joined + 1, ... */
+const LENGTH = 1;
+/** ... and its place in the chain, in the order of the appends, with the lowest bit set once the chain is published. */
+const PLACE = 2;
+const CHAIN_WORDS = 3;
+const PUBLISHED = 1;
+const NEXT_PLACE = 2;
 
 /** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
 type PreparedEvent =
@@ -42,9 +52,11 @@ type PreparedEvent =
       readonly slot: number;
       readonly within: number;
       readonly inside: boolean;
-    };
+    }
+  | { readonly kind: 'chain'; readonly raw: RawChain; readonly slot: number; readonly key: number };
 
 type RawSlot = RawEvent & { readonly kind: 'slot' };
+type RawChain = RawEvent & { readonly kind: 'chain' };
 type RawPayload = RawEvent & { readonly kind: 'payload' };
 
 /** The events of one step that can matter to a monitor with a state; `broken`: what the others made of all events. */
@@ -97,7 +109,7 @@ export class MonitorBank {
       accessBound: system.accessBound,
       contents,
     };
-    let words = system.slots.length;
+    let words = system.slots.length * (system.chains === true ? 1 + CHAIN_WORDS : 1);
     const placed: { property: string; monitor: Monitor; offset: number }[] = [];
     for (const property of properties) {
       const monitor = asked(`property ${property.name} threw when it was set up`, () =>
@@ -161,6 +173,21 @@ export class MonitorBank {
     return (this.#vectors.get(state, slot) & STATE_MASK) === AVAILABLE;
   }
 
+  /** Key of the chain that the slot's buffer is in, or -1. */
+  chainOf(state: number, slot: number): number {
+    return this.#system.chains === true ? this.#vectors.get(state, this.#chainWord(slot, KEY)) - 1 : -1;
+  }
+
+  /** Whether what an open operation gives away (see `OperationStack.giving`) is the buffer of this slot. */
+  isGiven(state: number, slot: number, giving: readonly number[]): boolean {
+    if (giving.length === 0) return false;
+    const chain = this.chainOf(state, slot);
+    return (
+      giving.includes(this.#system.slots[slot]?.address ?? -1) ||
+      (chain >= 0 && giving.includes(givenChain(chain)))
+    );
+  }
+
   /** Agent that owns the slot's buffer, or -1. */
   holder(state: number, slot: number): number {
     return (this.#vectors.get(state, slot) >>> STATE_BITS) - 1;
@@ -190,6 +217,10 @@ export class MonitorBank {
       if (raw.kind === 'slot') {
         const slot = this.#slotByAddress.get(raw.address) ?? -1;
         prepared.push({ kind: 'slot', raw, slot, code: slotEventIndex(raw.event) });
+      } else if (raw.kind === 'chain') {
+        if (this.#system.chains !== true) throw new RangeError('a chain in a system without `chains`');
+        const slot = raw.event === 'append' ? (this.#slotByAddress.get(raw.address) ?? -1) : -1;
+        prepared.push({ kind: 'chain', raw, slot, key: chainKey(raw.queue, raw.head) });
       } else if (raw.kind === 'payload') {
         const slot = this.#slotOf(raw.byteOffset);
         const found = this.#system.slots[slot];
@@ -225,13 +256,23 @@ export class MonitorBank {
         this.#tell(this.#stateful, prepared.event);
         continue;
       }
+      if (prepared.kind === 'chain') {
+        this.#moveChain(entry, prepared);
+        continue;
+      }
       const event =
-        prepared.kind === 'slot' ? this.#slotMove(entry, prepared) : this.#payloadAccess(entry, prepared);
-      this.#observe(entry.agent, event);
-      this.#tell(this.#stateless, event);
-      this.#tell(this.#stateful, event);
+        prepared.kind === 'slot'
+          ? this.#slotMove(entry, prepared.raw, prepared.slot, prepared.code)
+          : this.#payloadAccess(entry, prepared);
+      this.#tellAll(entry, event);
     }
     return this.broken.length > 0 ? -1 : this.#editor.commit();
+  }
+
+  #tellAll({ agent }: EventList, event: MonitorEvent): void {
+    this.#observe(agent, event);
+    this.#tell(this.#stateless, event);
+    this.#tell(this.#stateful, event);
   }
 
   #tell(monitors: readonly PlacedMonitor[], event: MonitorEvent): void {
@@ -255,7 +296,9 @@ export class MonitorBank {
   /** Moves the ledger, and says how. */
   #slotMove(
     { agent, core }: EventList,
-    { raw, slot, code }: PreparedEvent & { readonly kind: 'slot' },
+    raw: Pick<RawSlot, 'event' | 'depth' | 'address' | 'length'>,
+    slot: number,
+    code: number,
   ): SlotMoveEvent {
     const word = slot < 0 ? 0 : this.#editor.get(slot);
     const from = word & STATE_MASK;
@@ -276,6 +319,62 @@ export class MonitorBank {
       to: to === ILLEGAL ? null : slotName(to),
       holder: (word >>> STATE_BITS) - 1,
     };
+  }
+
+  /** What happens to a chain, as what happens to its buffers, in the order in which they joined it. */
+  #moveChain(entry: EventList, { raw, slot, key }: PreparedEvent & { readonly kind: 'chain' }): void {
+    const { event, depth, head } = raw;
+    const members = this.#membersOf(key, head === null ? raw.queue : -1);
+    if (event === 'append') {
+      const last = members[members.length - 1];
+      const place = last === undefined ? 0 : this.#editor.get(this.#chainWord(last, PLACE)) + NEXT_PLACE;
+      if (slot >= 0) {
+        this.#editor.set(this.#chainWord(slot, KEY), key + 1);
+        this.#editor.set(this.#chainWord(slot, LENGTH), raw.length + 1);
+        this.#editor.set(this.#chainWord(slot, PLACE), place);
+      }
+      if ((place & PUBLISHED) === 0 && slot >= 0) return;
+      const move = { event: 'publish', depth, address: raw.address, length: raw.length } as const;
+      this.#tellAll(entry, this.#slotMove(entry, move, slot, slotEventIndex('publish')));
+      return;
+    }
+    if (event === 'discard') {
+      for (const member of members) this.#leaveChain(member);
+      return;
+    }
+    const code = slotEventIndex(event);
+    if (members.length === 0 && head !== null) {
+      const nothing = { event, depth, address: -1, length: -1 };
+      this.#tellAll(entry, { ...this.#slotMove(entry, nothing, -1, code), noChain: head });
+    }
+    const lengths = event === 'publish' || event === 'take';
+    for (const member of members) {
+      const length = lengths ? this.#editor.get(this.#chainWord(member, LENGTH)) - 1 : -1;
+      const place = this.#chainWord(member, PLACE);
+      if (event === 'publish') this.#editor.set(place, this.#editor.get(place) | PUBLISHED);
+      if (event === 'collect') this.#leaveChain(member);
+      const address = this.#system.slots[member]?.address ?? -1;
+      this.#tellAll(entry, this.#slotMove(entry, { event, depth, address, length }, member, code));
+    }
+  }
+
+  #leaveChain(slot: number): void {
+    for (let word = 0; word < CHAIN_WORDS; word++) this.#editor.set(this.#chainWord(slot, word), 0);
+  }
+
+  /** Slots of the buffers in a chain, or in any chain of a queue (else -1), in the order in which they joined it. */
+  #membersOf(key: number, queue: number): number[] {
+    const places: (readonly [slot: number, place: number])[] = [];
+    for (let slot = 0; slot < this.#system.slots.length; slot++) {
+      const chain = this.#editor.get(this.#chainWord(slot, KEY)) - 1;
+      if (chain >= 0 && (chain === key || queueOfChain(chain) === queue))
+        places.push([slot, this.#editor.get(this.#chainWord(slot, PLACE))]);
+    }
+    return places.sort(([, a], [, b]) => a - b).map(([slot]) => slot);
+  }
+
+  #chainWord(slot: number, word: number): number {
+    return this.#system.slots.length + slot * CHAIN_WORDS + word;
   }
 
   #payloadAccess(

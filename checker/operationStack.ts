@@ -6,8 +6,8 @@ import type { FrameRecord } from './position.ts';
 
 interface Frame {
   readonly operation: string;
-  /** Address of the buffer that it gives away; -1: it gives none. */
-  readonly gives: number;
+  /** What it gives away: see `giving`. */
+  readonly gives: readonly number[];
   accesses: number;
   /** Accesses of the longest pass of a loop in it. */
   longest: number;
@@ -38,9 +38,9 @@ export class OperationStack {
     return this.#frames.map(({ operation }) => operation);
   }
 
-  /** Addresses of the buffers that the open operations give away. */
+  /** What the open operations give away: buffers by their addresses, chains by `givenChain`. */
   get giving(): readonly number[] {
-    return this.#frames.flatMap(({ gives }) => (gives < 0 ? [] : [gives]));
+    return this.#frames.flatMap(({ gives }) => gives);
   }
 
   get innermost(): string | null {
@@ -48,7 +48,7 @@ export class OperationStack {
   }
 
   /** Enters an operation. Returns its depth: how many it is nested in. */
-  push(operation: string, gives: number): number {
+  push(operation: string, gives: readonly number[]): number {
     return (
       this.#frames.push({ operation, gives, accesses: 0, longest: 0, known: new Map(), changed: new Map() }) -
       1

@@ -79,7 +79,7 @@ export interface PositionRecord {
   /** Accesses merged into the step before this one, if sites are recorded. */
   readonly merged: readonly string[];
   readonly privateWords: PrivateWords;
-  /** Addresses of buffers that open operations are giving away: they are not given yet. */
+  /** What open operations are giving away, so that it is not given yet: addresses of buffers, and chains (`givenChain`). */
   readonly giving: readonly number[];
 }
 

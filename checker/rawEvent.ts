@@ -1,6 +1,6 @@
 /** What a running implementation causes, before it is seen against the slots' ownership. */
 import type { PlainData } from '../memory/index.ts';
-import type { SlotAction } from './system.ts';
+import type { ChainEvent, SlotAction } from './system.ts';
 
 /** An event as the implementation causes it, before it is seen against the slots' ownership. */
 export type RawEvent =
@@ -23,6 +23,16 @@ export type RawEvent =
       readonly kind: 'slot';
       readonly event: SlotAction['event'];
       readonly depth: number;
+      readonly address: number;
+      readonly length: number;
+    }
+  | {
+      readonly kind: 'chain';
+      readonly event: ChainEvent | 'append' | 'discard';
+      readonly depth: number;
+      readonly queue: number;
+      readonly head: number | null;
+      /** Of an `append`; else -1. */
       readonly address: number;
       readonly length: number;
     }

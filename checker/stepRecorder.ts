@@ -22,6 +22,7 @@ import {
   WAIT,
 } from './access.ts';
 import { type Cell, type CellMap, SHARED } from './cells.ts';
+import { isMove } from './chains.ts';
 import { OperationStack } from './operationStack.ts';
 import { canonical } from './plain.ts';
 import {
@@ -34,7 +35,7 @@ import {
 } from './position.ts';
 import type { RawEvent } from './rawEvent.ts';
 import type { ContentTable } from './store/contents.ts';
-import type { SlotAction, System } from './system.ts';
+import type { Actions, ChainAction, SlotAction, System } from './system.ts';
 import { TargetError } from './targetError.ts';
 
 /** Thrown to suspend the agent. It must reach the engine. */
@@ -195,18 +196,21 @@ export abstract class StepRecorder {
 
   /**
    * Nothing is in progress: the turn has begun, but nothing has happened in it yet, and it is not about to give a buffer
-   * away; or it waits, in no operation, for what others have to do.
+   * away; or it waits, in no operation but one for waiting, for what others have to do.
    */
   get isResting(): boolean {
     if (this.#waitingMoves > 0) return false;
-    return this.entries.length === 0 || this.restsWithin;
+    // Moves without any access have been told, although the turn has made no step yet.
+    return this.entries.length === 0 ? this.#moves === 0 || this.restsWithin : this.restsWithin;
   }
 
   /** It rests within a turn, so that the turn's start does not say what its private cells hold. */
   get restsWithin(): boolean {
     const kind = this.pending?.kind;
     const waits = kind === WAIT || kind === ASLEEP || kind === TAKE;
-    return waits && this.stack.names.length === 0;
+    if (!waits) return false;
+    const { operations } = this.host.system;
+    return this.stack.names.every((name) => operations[name]?.waits === true);
   }
 
   /** Whether all recorded results have been consumed: what happens now is new. */
@@ -349,22 +353,31 @@ export abstract class StepRecorder {
 
   /**
    * Ownership moves: at a call with the next step, at a return with the one just made. Nobody could come in between two
-   * moves in one step, so a second one without an access before it makes a step of its own.
+   * moves in one step, so a second one without an access before it makes a step of its own. What one call or one return
+   * moves, it moves at once.
    */
-  protected move(action: SlotAction | null, depth: number, when: 'call' | 'return'): void {
-    if (action === null) return;
-    const { event: name, address, length = -1 } = action;
-    const event: RawEvent = { kind: 'slot', event: name, depth, address, length };
+  protected move(actions: Actions, depth: number, when: 'call' | 'return'): void {
+    if (actions === null) return;
+    const events = 'event' in actions ? [slotEvent(actions, depth)] : chainEvents(actions, depth);
+    if (!this.moves(actions)) {
+      for (const event of events) this.emit(event);
+      return;
+    }
     if (this.#waitingMoves > 0) this.step({ ...NO_ACCESS, kind: PAUSE });
     if (when === 'call') {
-      this.waiting.push(event);
+      this.waiting.push(...events);
       this.#waitingMoves++;
       return;
     }
     if (this.#carried) this.#pauseAtStart();
     if (this.#moves > 0) this.step({ ...NO_ACCESS, kind: PAUSE });
-    if (this.isLive) this.events.push(event);
+    if (this.isLive) this.events.push(...events);
     this.#moves++;
+  }
+
+  /** Whether ownership moves: else the ledger only takes notes. */
+  protected moves(actions: SlotAction | readonly ChainAction[]): boolean {
+    return 'event' in actions || actions.some(isMove);
   }
 
   /** Nothing of the turn has happened yet: it will, after a step of its own. */
@@ -427,6 +440,21 @@ export abstract class StepRecorder {
     if (!this.isLive || this.host.site === noSite) return;
     this.merged.push(typeof what === 'string' ? what : what());
   }
+}
+
+function slotEvent({ event, address, length = -1 }: SlotAction, depth: number): RawEvent {
+  return { kind: 'slot', event, depth, address, length };
+}
+
+function chainEvents(actions: readonly ChainAction[], depth: number): RawEvent[] {
+  return actions.map((action): RawEvent => {
+    if (action.kind === 'slot') return slotEvent(action, depth);
+    const { queue, head } = action;
+    const chain = { kind: 'chain', depth, queue, head, address: -1, length: -1 } as const;
+    if (action.kind === 'append')
+      return { ...chain, event: 'append', address: action.address, length: action.length };
+    return { ...chain, event: action.kind === 'discard' ? 'discard' : action.event };
+  });
 }
 
 /** A host that records no sites. */

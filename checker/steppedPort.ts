@@ -43,6 +43,7 @@ import {
   WRITE,
 } from './access.ts';
 import { type Cell, SEVERAL, SHARED } from './cells.ts';
+import { givenBy } from './chains.ts';
 import { checkAccess } from './directPort.ts';
 import { plainCopy } from './plain.ts';
 import type { Entry } from './position.ts';
@@ -297,13 +298,16 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const contract = this.host.system.operations[name];
     const before = this.#arguments(name, args);
     const given = contract?.onCall?.(before) ?? null;
-    const depth = this.stack.push(name, given?.address ?? -1);
+    const depth = this.stack.push(name, givenBy(given));
     this.thrownBy = null;
     const call: RawEvent = { kind: 'call', operation: name, depth, args: before };
     if (given === null) {
       this.emit(call);
-    } else {
+    } else if (this.moves(given)) {
       this.waiting.push(call);
+      this.move(given, depth, 'call');
+    } else {
+      this.emit(call);
       this.move(given, depth, 'call');
     }
     const result = this.#body(body, name, depth);

@@ -106,12 +106,50 @@ export interface SlotAction {
   readonly length?: number;
 }
 
+/**
+ * How ownership moves where buffers change hands by the chain. A chain is named by its queue (index) and by a number, its
+ * head (0..65535), as the implementation names it; which buffers are in it was said before, by `append`.
+ */
+export type ChainAction =
+  /** One buffer, as elsewhere. */
+  | ({ readonly kind: 'slot' } & SlotAction)
+  /** A buffer joins a chain, with its length in bytes. If the chain was published already, so is the buffer. */
+  | {
+      readonly kind: 'append';
+      readonly queue: number;
+      readonly head: number;
+      readonly address: number;
+      readonly length: number;
+    }
+  /** The chain is none any more, and was never published: its buffers stay what they are. */
+  | { readonly kind: 'discard'; readonly queue: number; readonly head: number }
+  /**
+   * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` ends the chain. A head
+   * of null: of all chains of the queue, if there are any.
+   */
+  | {
+      readonly kind: 'chain';
+      readonly queue: number;
+      readonly head: number | null;
+      readonly event: ChainEvent;
+    };
+
+/** What can happen to a chain as a whole. */
+export type ChainEvent = Extract<SlotEvent, 'publish' | 'take' | 'return' | 'return.failed' | 'collect'>;
+
+/** What one call or one return does: one buffer, or several at once, or nothing. */
+export type Actions = SlotAction | readonly ChainAction[] | null;
+
 type PlainArguments = Readonly<Record<string, PlainData>>;
 
 /** An operation of the target, translated into ownership once, at the boundary. */
 export interface SystemOperation extends OperationContract {
-  onCall?(args: PlainArguments): SlotAction | null;
-  onReturn?(args: PlainArguments, result: PlainData): SlotAction | null;
+  onCall?(args: PlainArguments): Actions;
+  onReturn?(args: PlainArguments, result: PlainData): Actions;
+  /** That it succeeds is progress although it moves buffers only through the operations nested in it. Default false. */
+  readonly progress?: boolean;
+  /** It does nothing but wait: an agent that sleeps in it is at rest. Default false. */
+  readonly waits?: boolean;
   /** Shared memory that the operation handed out, if it is an allocator's. */
   allocates?(
     args: PlainArguments,
@@ -143,6 +181,8 @@ export interface System {
   readonly interrupts?: Interrupts;
   readonly slots: readonly Slot[];
   readonly queues: number;
+  /** Buffers change hands by the chain: the ledger keeps which chain each is in. Default false. */
+  readonly chains?: boolean;
   readonly operations: Readonly<Record<string, SystemOperation>>;
   readonly names: LocationNames;
   /** Brings the memory into the state in which the agents start. One port a core; nothing in it is a step. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assemblyErrors } from '../impl/index.ts';
 import { slotDocument } from '../model/index.ts';
 import { builtInTargets } from '../scenarios/index.ts';
 import { generateTraces, traceSchemaDocument } from '../traces/index.ts';
@@ -48,7 +49,7 @@ function errorsDocument(): string {
   return [
     '# Exit codes and errors',
     '',
-    'Generated from `cli/exitCodes.ts` and `cli/errors.ts` by `node dist/cli/generate.js`; not to be edited.',
+    'Generated from `cli/exitCodes.ts`, `cli/errors.ts` and `impl/sel4/assembly.ts` by `node dist/cli/generate.js`; not to be edited.',
     '',
     '## Exit codes',
     '',
@@ -68,6 +69,13 @@ function errorsDocument(): string {
         meaning,
         `\`${advice}\``,
       ]),
+    ),
+    '',
+    '## seL4 assemblies that cannot be wired (`AssemblyError`)',
+    '',
+    ...table(
+      ['code', 'meaning', 'what to do'],
+      Object.entries(assemblyErrors).map(([code, { meaning, advice }]) => [`\`${code}\``, meaning, advice]),
     ),
     '',
   ].join('\n');

@@ -46,11 +46,14 @@ export const noDoubleOwnership: Property = {
 
 function explain(
   context: PropertyContext,
-  { agent, event, slot, address, from, holder }: SlotMoveEvent,
+  { agent, event, slot, address, from, holder, noChain }: SlotMoveEvent,
 ): string {
   const who = agentName(context, agent);
   const failed = event.endsWith('.failed');
   const deed = failed ? `${who}'s ${DEEDS[event]} of` : `${who} ${DEEDS[event]}`;
+  if (slot === -1 && noChain !== undefined) {
+    return `${deed} chain ${noChain}${failed ? ' failed' : ''}, and there is no such chain`;
+  }
   if (slot === -1) {
     return `${deed} ${hex(address)}${failed ? ' failed' : ''}, which is not the start of any buffer`;
   }

@@ -68,6 +68,8 @@ export interface SlotMoveEvent {
   readonly to: SlotState | null;
   /** Agent that last acquired the buffer, or -1. */
   readonly holder: number;
+  /** Head of a chain that was to move, but there is none; then `slot` is -1. Else not given. */
+  readonly noChain?: number;
 }
 
 /** Payload bytes are read or written by `readRange`/`writeRange`. */

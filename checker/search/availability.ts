@@ -3,20 +3,22 @@ import type { Exhausted } from './exhausted.ts';
 
 /** Per state: 1 if a message was sent in the slot, and is not taken yet. */
 export function sentIn(space: Exhausted, slot: number): Uint8Array {
-  const { system, monitors } = space.machine;
+  const { monitors } = space.machine;
   const available = statesWith(space, (ledger) => monitors.isAvailable(ledger, slot));
-  excludeGiving(space, system.slots[slot]?.address ?? -1, available);
+  excludeGiving(space, slot, available);
   return available;
 }
 
 /** The same of one state. */
 export function isSent({ machine, states }: Exhausted, state: number, slot: number): boolean {
-  const { width, firstPosition, monitorWord, positions, monitors, system } = machine;
+  const { width, firstPosition, monitorWord, positions, monitors } = machine;
   const words = states.data.subarray(state * width, (state + 1) * width);
-  const address = system.slots[slot]?.address ?? -1;
+  const ledger = words[monitorWord] as number;
   return (
-    monitors.isAvailable(words[monitorWord] as number, slot) &&
-    words.subarray(firstPosition).every((position) => !positions.record(position).giving.includes(address))
+    monitors.isAvailable(ledger, slot) &&
+    words
+      .subarray(firstPosition)
+      .every((position) => !monitors.isGiven(ledger, slot, positions.record(position).giving))
   );
 }
 
@@ -29,12 +31,7 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
   for (let ledger = 0; ledger < counts.length; ledger++)
     for (let slot = 0; slot < slots; slot++)
       if (monitors.isAvailable(ledger, slot)) counts[ledger] = (counts[ledger] as number) + 1;
-  const givers = positions.records.map(({ giving }) =>
-    giving
-      .map((address) => system.slots.findIndex((slot) => slot.address === address))
-      .filter((slot) => slot >= 0),
-  );
-  const gives = Uint8Array.from(givers, (given) => (given.length > 0 ? 1 : 0));
+  const gives = Uint8Array.from(positions.records, ({ giving }) => (giving.length > 0 ? 1 : 0));
   const inside = new Uint8Array(graph.states);
   for (let state = 0; state < graph.states; state++) {
     if (graph.cut[state] === 1) continue;
@@ -44,7 +41,9 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
     for (let place = firstPosition; place < width && sent > 0; place++) {
       const position = states.data[at + place] as number;
       if (gives[position] === 0) continue;
-      for (const slot of givers[position] as number[]) if (monitors.isAvailable(ledger, slot)) sent--;
+      const { giving } = positions.record(position);
+      for (let slot = 0; slot < slots; slot++)
+        if (monitors.isAvailable(ledger, slot) && monitors.isGiven(ledger, slot, giving)) sent--;
     }
     if (sent > 0) inside[state] = 1;
   }
@@ -68,12 +67,16 @@ export function statesWith(
 }
 
 /** A message whose sending is not over was not sent: takes the states out in which an agent is still about it. */
-function excludeGiving({ machine, states, graph }: Exhausted, address: number, inside: Uint8Array): void {
-  const { width, firstPosition, positions } = machine;
-  const giving = Uint8Array.from(positions.records, (record) => (record.giving.includes(address) ? 1 : 0));
+function excludeGiving({ machine, states, graph }: Exhausted, slot: number, inside: Uint8Array): void {
+  const { width, firstPosition, monitorWord, positions, monitors } = machine;
+  const gives = Uint8Array.from(positions.records, ({ giving }) => (giving.length > 0 ? 1 : 0));
   for (let state = 0; state < graph.states; state++) {
     if (inside[state] === 0) continue;
-    for (let place = firstPosition; place < width; place++)
-      if (giving[states.data[state * width + place] as number] === 1) inside[state] = 0;
+    const ledger = states.data[state * width + monitorWord] as number;
+    for (let place = firstPosition; place < width; place++) {
+      const position = states.data[state * width + place] as number;
+      if (gives[position] === 1 && monitors.isGiven(ledger, slot, positions.record(position).giving))
+        inside[state] = 0;
+    }
   }
 }

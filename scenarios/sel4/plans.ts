@@ -1,0 +1,381 @@
+/** The seL4 scenarios. */
+import type { Program, System, Witness } from '../../checker/index.ts';
+import { channels_bytes } from '../../impl/index.ts';
+import type { PlainData } from '../../memory/index.ts';
+import { builtInProperties } from '../../properties/index.ts';
+import type { ScenarioParams } from '../target.ts';
+import {
+  anyOrderDevice,
+  type DeviceState,
+  type DriverState,
+  drainingDevice,
+  type FillingState,
+  fillingDriver,
+  inOrderDevice,
+  inOrderDriver,
+  type MsgqueueState,
+  msgqueueDevice,
+  msgqueueDriver,
+  readAll,
+  readBytes,
+  restartingDriver,
+  type Send,
+  sendPieces,
+  sleepingDevice,
+  sleepingDriver,
+  writeBytes,
+} from './agents.ts';
+import {
+  hostileDriver,
+  idForgingDevice,
+  LARGEST_ID,
+  linkForgingDevice,
+  misusingDevice,
+  misusingDriver,
+  readSound,
+  refusedSetUp,
+  safety,
+  settingUpDevice,
+  settingUpDriver,
+  waryDriver,
+} from './misuse.ts';
+import {
+  agents,
+  chainOf,
+  empty,
+  interrupted,
+  noBlock,
+  noDescriptor,
+  notifiedAgents,
+  type Plan,
+  rested,
+  returned,
+  secondLap,
+  woken,
+} from './plan.ts';
+import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform, withGiveBack } from './platform.ts';
+import { noLostDescriptors, usedLength } from './properties.ts';
+
+/** Bytes of a message that fits into a block. */
+const BYTES = 4;
+const length = (): number => BYTES;
+const answer = readBytes(BYTES);
+
+/** All agents of a system with its properties. */
+function assembled(
+  platform: Platform,
+  parts: readonly [Program, Program],
+  witnesses: readonly Witness[],
+  more: Partial<System> = {},
+): System {
+  const properties = [...builtInProperties, noLostDescriptors(platform), usedLength];
+  const cast =
+    platform.options.notifications === true ? notifiedAgents(platform, ...parts) : agents(...parts);
+  return platform.system(cast, { witnesses, properties, ...more });
+}
+
+/** One, two and three blocks in turn, as far as there are so many; the last one not full. */
+export function chainLength(most: number): (tag: number) => number {
+  return (tag) => BLOCK_BYTES * (tag % most) + (tag % 2 === 0 ? 5 : 3);
+}
+
+const scatter: Send = (_port, driver, bytes) => driver.driver_scatter_send_buffer(bytes) === 0;
+
+/** From four descriptors on only a few messages are sent: without end these are tens of millions of states. */
+function few(messages: number, { slots, realistic }: ScenarioParams): { readonly messages?: number } {
+  return slots > 2 && realistic !== true ? { messages } : {};
+}
+
+/** The same where both sides may sleep, which is many more states. */
+function fewAsleep({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return slots > 1 && memory !== 'sc' && realistic !== true ? { messages: 4 } : {};
+}
+
+/** A driver that has sent all that it was to send has no work left. */
+function finished([driver]: readonly (PlainData | null)[]): boolean {
+  return (driver as DriverState).left === 0;
+}
+
+function longest({ slots }: ScenarioParams): number {
+  return Math.min(slots, 3);
+}
+
+export const plans: readonly Plan[] = [
+  {
+    name: 'in-order',
+    title: 'one block a message, given back in the order of their arrival; without end',
+    bounds: (params) => few(6, params),
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [inOrderDriver({ platform, tags, length, ...few(6, params) }), inOrderDevice({ platform, answer })],
+        [noBlock, empty, secondLap(params.slots)],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'any-order',
+    title: 'one block a message; the device holds up to two chains and gives them back in any order',
+    bounds: (params) => few(5, params),
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      const two: readonly Witness[] = [
+        rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
+        rested<DeviceState>('given back out of order', 'device', ({ returning }) => returning === 2),
+      ];
+      return assembled(
+        platform,
+        [
+          inOrderDriver({ platform, tags, length, ...few(5, params) }),
+          anyOrderDevice({ platform, answer, holds: 2 }),
+        ],
+        [noBlock, empty, secondLap(params.slots), ...(params.slots > 1 ? two : [])],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'chains',
+    title: 'messages of one to three blocks, scattered and gathered; lengths cross the borders of blocks',
+    bounds: (params) => few(12, params),
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      const most = longest(params);
+      return assembled(
+        platform,
+        [
+          inOrderDriver({ platform, tags, length: chainLength(most), send: scatter, ...few(12, params) }),
+          inOrderDevice({ platform, answer: readAll }),
+        ],
+        [empty, ...Array.from({ length: most }, (_, i) => chainOf(i + 1, BLOCK_BYTES))],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'full-ring',
+    title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ blocks: slots + 1 });
+      return assembled(
+        platform,
+        [fillingDriver({ platform, tags, length }), drainingDevice({ platform, answer })],
+        [
+          noDescriptor,
+          empty,
+          rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
+          rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
+        ],
+      );
+    },
+  },
+  {
+    name: 'exhausted',
+    title: 'blocks or descriptors run out half-way through a chain, sent as a whole or built by hand',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    refuse: ({ slots, memory }) =>
+      slots === 1 && memory === 'rc11'
+        ? 'with one descriptor the driver gives up again and again, and what it wrote could be read without end'
+        : null,
+    system({ slots }, { platform: newPlatform }) {
+      // With one descriptor a chain of two runs out of them, with more it runs out of blocks.
+      const platform = newPlatform({ blocks: slots === 1 ? 2 : slots });
+      // What does not fit is dropped.
+      const send: Send = (port, driver, bytes, tag) => {
+        if (tag % 2 === 0) driver.driver_scatter_send_buffer(bytes);
+        else sendPieces(port, driver, platform, bytes);
+        return true;
+      };
+      return assembled(
+        platform,
+        [
+          inOrderDriver({
+            platform,
+            tags: 4,
+            length: (tag) => (tag % 4 < 2 ? BYTES : BLOCK_BYTES + BYTES),
+            send,
+          }),
+          inOrderDevice({ platform, answer }),
+        ],
+        [
+          returned('scattering refused', 'driver_scatter_send_buffer', -1),
+          returned('chain given up', 'discard_available', 1),
+          empty,
+        ],
+      );
+    },
+  },
+  {
+    name: 'notify-and-wait',
+    title: 'both sides sleep: the driver until a chain came back, the device until one was sent',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: fewAsleep,
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ notifications: true });
+      return assembled(
+        platform,
+        [
+          sleepingDriver({ platform, tags, length, ...fewAsleep(params) }),
+          sleepingDevice({ platform, answer }),
+        ],
+        [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
+      );
+    },
+  },
+  {
+    name: 'msgqueue',
+    title: 'a message queue: the sender recycles, the receiver waits and then gets all; the sender may stop',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: fewAsleep,
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ notifications: true, msgqueue: true });
+      return assembled(
+        platform,
+        [msgqueueDriver({ platform, tags, length, ...fewAsleep(params) }), msgqueueDevice(platform)],
+        [returned('no message', 'msgqueue_get', 42), woken('receiver woken', DEVICE_CORE), interrupted],
+        { finished: ([sender]) => (sender as MsgqueueState).stops },
+      );
+    },
+  },
+  {
+    name: 're-init',
+    title: 'the driver may set its side up again at any time, while the device goes on',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [restartingDriver({ platform, tags, length }), inOrderDevice({ platform, answer })],
+        [
+          returned('set up again', 'driver_init_common', 0),
+          returned('refused', 'driver_init_common', 22),
+          empty,
+        ],
+      );
+    },
+  },
+  {
+    name: 'replies',
+    title:
+      'the device overwrites messages of several blocks with a shorter reply, which the driver copies out',
+    most: { sc: 4, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      const bytes = BLOCK_BYTES * longest(params);
+      return assembled(
+        platform,
+        [
+          inOrderDriver({
+            platform,
+            tags,
+            length: () => bytes,
+            send: scatter,
+            copies: bytes,
+            ...few(6, params),
+          }),
+          inOrderDevice({ platform, answer: writeBytes(bytes - 3) }),
+        ],
+        [
+          empty,
+          chainOf(longest(params), BLOCK_BYTES),
+          returned('reply copied out', 'driver_gather_copy_buffer', 0),
+        ],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'misuse',
+    title:
+      'both applications call what must be refused: what is free, sent, given back or out of the pool already',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ blocks: slots + 1 });
+      return assembled(
+        platform,
+        [misusingDriver({ platform, tags, length }), misusingDevice({ platform }, BYTES)],
+        [
+          returned('freed twice', 'buffer_free', -1),
+          returned('sent twice', 'driver_send_buffer', -1),
+          returned('stale handle', 'add_available_buf', -1),
+          returned('gathered early', 'driver_gather_buffer', -1),
+          returned('behind the pool', 'driver_offset_to_buffer', 0),
+          returned('copied too much', 'device_gather_copy_buffer', -1),
+          returned('given back twice', 'give_back', -1),
+        ],
+        { operations: withGiveBack(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'hostile-driver',
+    title: 'a driver whose descriptors name bytes behind the pool, or lead back to themselves',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [hostileDriver({ platform, tags, length }), inOrderDevice({ platform, answer: readSound })],
+        [empty, returned('not sound', 'scattered_available_size', 0)],
+      );
+    },
+  },
+  {
+    name: 'hostile-device',
+    title: 'a device that links the chains that it has to descriptors which it does not have',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [inOrderDriver({ platform, tags, length }), linkForgingDevice({ platform })],
+        [empty, noBlock],
+      );
+    },
+  },
+  {
+    name: 'forged-entry',
+    title: 'a device that puts an id into the used ring which is no chain; safety only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: () => ({ messages: 1 }),
+    system(_params, { platform: newPlatform, tags }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [waryDriver({ platform, tags, length }), idForgingDevice({ platform })],
+        [returned('refused', 'get_used_buf', -1)],
+        { properties: safety },
+      );
+    },
+  },
+  {
+    name: 'set-up',
+    title: 'both sides are set up with lengths, sizes and ids that they must refuse',
+    lengths: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    modulus: () => 8,
+    refuse: ({ slots }) => (slots === 1 ? null : 'set-up tries lengths of its own'),
+    bounds: () => ({ calls: 5 }),
+    system(_params, { platform: newPlatform }) {
+      const platform = newPlatform({ slots: 4 });
+      const table = 512;
+      return assembled(
+        platform,
+        [settingUpDriver(platform, table), settingUpDevice(platform)],
+        [
+          returned('refused', 'driver_init_common', 22),
+          returned('refused by the device', 'device_init_common', 22),
+          returned('no such id', 'channel_register', -1),
+        ],
+        { localBytes: table + channels_bytes(LARGEST_ID), properties: [...safety, refusedSetUp] },
+      );
+    },
+  },
+];
