@@ -25,9 +25,11 @@ function scenario(plan: Plan): Scenario {
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0)
         return `a queue has a power of two of descriptors, up to 32768: not ${slots}`;
       const most = plan.most[memory];
+      const refused = plan.refuse?.(params) ?? null;
+      if (refused !== null) return refused;
       if (realistic !== true && slots > most)
         return `explored to ${most} descriptors under ${memory}; ${slots} takes too long`;
-      return plan.refuse?.(params) ?? null;
+      return null;
     },
     expected: (params): Expectation => {
       const { defects: seeded } = params;
