@@ -231,13 +231,15 @@ export const plans: readonly Plan[] = [
   {
     name: 'msgqueue',
     title: 'a message queue: the sender recycles, the receiver waits and then gets all; the sender may stop',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    bounds: fewAsleep,
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    bounds: (params) => few(4, params),
     system(params, { platform: newPlatform, tags }) {
-      const platform = newPlatform({ notifications: true, msgqueue: true });
+      // The assembly gives it twice as many descriptors as messages.
+      const blocks = Math.max(1, params.slots / 2);
+      const platform = newPlatform({ notifications: true, msgqueue: true, blocks });
       return assembled(
         platform,
-        [msgqueueDriver({ platform, tags, length, ...fewAsleep(params) }), msgqueueDevice(platform)],
+        [msgqueueDriver({ platform, tags, length, ...few(4, params) }), msgqueueDevice(platform)],
         [returned('no message', 'msgqueue_get', 42), woken('receiver woken', DEVICE_CORE), interrupted],
         { finished: ([sender]) => (sender as MsgqueueState).stops },
       );
