@@ -36,7 +36,15 @@ const standard: readonly Expected[] = [
   { scenario: 'any-order', slots: 2, memory: 'pso', states: 37_938 },
   { scenario: 'in-order', slots: 4, memory: 'rc11', states: 44_152 },
   { scenario: 'any-order', slots: 2, memory: 'rc11', states: 77_713 },
-  { scenario: 'isr-receive', slots: 2, memory: 'rc11', states: 528_751 },
+  { scenario: 'isr-receive', slots: 2, memory: 'rc11', states: 492_667 },
+  { scenario: 'in-order', slots: 16, memory: 'sc', races: true, states: 43_192 },
+  { scenario: 'in-order', slots: 64, memory: 'sc', races: true, states: 725_608 },
+  { scenario: 'in-order', slots: 32, memory: 'tso', races: true, states: 912_138 },
+  { scenario: 'any-order', slots: 2, memory: 'sc', races: true, states: 13_699 },
+  { scenario: 'any-order', slots: 4, memory: 'sc', races: true, states: 38_763_581 },
+  { scenario: 'any-order', slots: 2, memory: 'rc11', races: true, states: 114_335 },
+  { scenario: 'two-queues', slots: 2, memory: 'rc11', races: true, states: 4_292_608 },
+  { scenario: 'isr-receive', slots: 2, memory: 'rc11', races: true, states: 536_867 },
 ];
 
 /** Every other scenario; those that are expected to break, up to the end all the same. */
@@ -176,8 +184,9 @@ function casesOf({ scenario, verdict, sc, tso }: Row): Expected[] {
 const cases = process.argv.includes('--long') ? long : [...standard, ...others.flatMap(casesOf)];
 console.log(row(['esp-amp, exhaustively', ...columns]));
 for (const expected of cases) {
-  const { scenario, slots, memory, realistic } = expected;
-  const name = `${scenario}, ${slots} slots, ${memory}${realistic === true ? ', 16-bit' : ''}`;
+  const { scenario, slots, memory, realistic, races } = expected;
+  const more = `${realistic === true ? ', 16-bit' : ''}${races === true ? ', races' : ''}`;
+  const name = `${scenario}, ${slots} slots, ${memory}${more}`;
   const found = await measure(expected);
   console.log(row([name, ...figures(found)]));
   const wrong = complaint(expected, found);

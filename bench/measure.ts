@@ -1,7 +1,7 @@
 /**
  * Runs one scenario to the end in a process of its own, so that its peak memory is its own, and says what it took.
  *
- *     node dist/bench/measure.js SCENARIO SLOTS MEMORY [realistic]     one line of JSON
+ *     node dist/bench/measure.js SCENARIO SLOTS MEMORY [realistic] [races]     one line of JSON
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ export interface Case {
   readonly slots: number;
   readonly memory: MemoryModelName;
   readonly realistic?: boolean;
+  /** Ask for data races, too, so that the clocks of happens-before are part of the state. */
+  readonly races?: boolean;
 }
 
 /** What it took. */
@@ -32,8 +34,14 @@ export interface Measured {
 }
 
 /** Measures in a fresh process. @throws Error with what the process said, if it fails. */
-export function measure({ scenario, slots, memory, realistic }: Case): Promise<Measured> {
-  const args = [scenario, String(slots), memory, ...(realistic === true ? ['realistic'] : [])];
+export function measure({ scenario, slots, memory, realistic, races }: Case): Promise<Measured> {
+  const args = [
+    scenario,
+    String(slots),
+    memory,
+    ...(realistic === true ? ['realistic'] : []),
+    ...(races === true ? ['races'] : []),
+  ];
   return new Promise((resolve, reject) => {
     const start = performance.now();
     const child = spawn(
@@ -61,12 +69,14 @@ export function measure({ scenario, slots, memory, realistic }: Case): Promise<M
 /** States expanded between two looks at the memory. */
 const SLICE = 1 << 18;
 
-function run(name: string, slots: number, memoryName: string, realistic: boolean): Measured {
+function run(name: string, slots: number, memoryName: string, more: readonly string[]): Measured {
   const memory = memoryModelNames.find((known) => known === memoryName);
   const scenario = espAmp.scenarios.find((known) => known.name === name);
   if (memory === undefined || scenario === undefined) throw new Error(`unknown: ${name} ${memoryName}`);
   const start = performance.now();
-  const search = startCheck(scenario.system({ slots, memory, defects: [], realistic }), { memory });
+  const system = scenario.system({ slots, memory, defects: [], realistic: more.includes('realistic') });
+  const asked = system.properties.filter(({ races }) => races !== true || more.includes('races'));
+  const search = startCheck(system, { memory, properties: asked.map(({ name: property }) => property) });
   while (!search.advance(SLICE));
   const { verdict, states, transitions, depth, bytes } = search.result();
   const seconds = (performance.now() - start) / 1000;
@@ -75,6 +85,6 @@ function run(name: string, slots: number, memoryName: string, realistic: boolean
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [name = '', slots = '', memory = '', realistic] = process.argv.slice(2);
-  console.log(JSON.stringify(run(name, Number(slots), memory, realistic === 'realistic')));
+  const [name = '', slots = '', memory = '', ...more] = process.argv.slice(2);
+  console.log(JSON.stringify(run(name, Number(slots), memory, more)));
 }

@@ -5,6 +5,7 @@ import { CellMap, type SharedCell } from './cells.ts';
 import { discover, setUp } from './discover.ts';
 import { Machine } from './machine.ts';
 import type { MemoryModelName } from './memory/model.ts';
+import { RaceJudge, type Synchronizing } from './races/synchronizing.ts';
 import { BreadthFirst } from './search/breadthFirst.ts';
 import type { System } from './system.ts';
 import type { CheckResult, ScheduleStep } from './verdict.ts';
@@ -49,7 +50,11 @@ export function machineFactory(
   options: CheckOptions,
   site?: () => string | null,
 ): {
+  /** In which all that synchronizes counts. */
   readonly build: () => Machine;
+  /** For a search: in which that counts which it has needed so far. */
+  readonly buildSparing: () => Machine;
+  readonly races: RaceJudge;
   readonly properties: readonly Property[];
   /** Undefined: the code runs as it is. */
   readonly barriers: BarrierEditor | undefined;
@@ -74,7 +79,7 @@ export function machineFactory(
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
-  const build = (): Machine =>
+  const make = (synchronizing: Synchronizing | null): Machine =>
     new Machine({
       system,
       memory,
@@ -85,8 +90,10 @@ export function machineFactory(
       barriers,
       ...(site === undefined ? {} : { site }),
       origins: options.communication !== undefined,
+      synchronizing,
     });
-  return { build, properties, barriers };
+  const races = new RaceJudge(make);
+  return { build: () => make(null), buildSparing: () => make(races.counted), races, properties, barriers };
 }
 
 /**
@@ -97,9 +104,10 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
   const { communication, barriers: asked } = options;
   // Whoever surveys barriers looks at the positions, too, and has to know where they stand.
   const site = communication ?? (asked?.survey === undefined ? undefined : asked.siteOf);
-  const { build, properties, barriers } = machineFactory(system, options, site);
+  const { buildSparing, races, properties, barriers } = machineFactory(system, options, site);
   return new BreadthFirst({
-    build,
+    build: buildSparing,
+    judgeRace: (schedule) => races.judge(schedule),
     properties,
     first: options.first ?? false,
     maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,

@@ -29,7 +29,7 @@ import {
   WAIT,
 } from './access.ts';
 import type { BarrierEditor } from './barriers/editedPort.ts';
-import type { Cell, CellMap } from './cells.ts';
+import { type Cell, type CellMap, SHARED } from './cells.ts';
 import type { Image } from './directPort.ts';
 import { Execution } from './execution.ts';
 import { InterruptUnit } from './interruptUnit.ts';
@@ -41,6 +41,7 @@ import { OriginTable } from './origins.ts';
 import { type PositionRecord, PositionTable, RANG } from './position.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
+import type { Synchronizing } from './races/synchronizing.ts';
 import { ContentTable } from './store/contents.ts';
 import type { System } from './system.ts';
 import { asked } from './targetError.ts';
@@ -55,6 +56,8 @@ export interface MachineOptions {
   readonly image: Image;
   /** Run every new transition twice, the second time on a fresh instance of the program, and compare. */
   readonly verify: boolean;
+  /** What synchronizes: locations and doorbells, by their names; null, the default: all. */
+  readonly synchronizing?: Synchronizing | null;
   /** Says where the code stands, for traces; costs a stack walk for each new position. */
   readonly site?: () => string | null;
   /** Tell accesses apart by where they are made: for communication between sites. Needs `site`. */
@@ -130,7 +133,7 @@ export class Machine {
     });
     const lines = (system.interrupts?.lines ?? []).map(({ core }) => core);
     const asksForRaces = options.properties.some(({ races }) => races === true);
-    this.#clocks = asksForRaces ? this.#happensBefore(lines) : null;
+    this.#clocks = asksForRaces ? this.#happensBefore(lines, options.synchronizing ?? null) : null;
     this.unit = new InterruptUnit(system);
     this.monitors = new MonitorBank(system, options.properties, this.contents, (agent, event) =>
       this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
@@ -373,18 +376,34 @@ export class Machine {
   }
 
   /**
-   * With what the agent's next access races, if it does: which core's access it should come after. `word`: the access's
-   * result.
+   * With what the agent's access in this state races, if it does: which core's access it should come after. Asked right
+   * after the access has been made elsewhere, with the result `word`.
    */
   raceOf(state: Uint32Array, agent: number, word: number): Unordered | null {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     const clock = state[this.#clockWord] as number;
-    return this.#clocks?.raceOf(clock, this.cores[agent] as number, access, word) ?? null;
+    return this.#clocks?.raceOf(clock, this.cores[agent] as number, access, word, this.model.newer) ?? null;
+  }
+
+  /** Name of the location or doorbell by which a step of a schedule could synchronize; null: by none. */
+  synchronizerOf(state: Uint32Array, { kind, who }: ScheduleStep): string | null {
+    if (kind === 'enter') return this.#lineName(this.#lineOf[who] as number);
+    if (kind !== 'step') return null;
+    const { cell, order } = this.pending(state, who);
+    if (cell < 0 || order === 'plain') return null;
+    const { memory, byteOffset, bytes } = this.cells.cell(cell);
+    return memory === SHARED ? this.cells.nameOf(memory, byteOffset, bytes) : null;
   }
 
   /** Bytes of an atom of the shared memory: what a race is about. */
   atomBytes(atom: number): { readonly byteOffset: number; readonly bytes: number } {
     return this.#map.atomBytes(atom);
+  }
+
+  /** Whether two states go on alike: what cores know of each other, which decides on races alone, may differ. */
+  isAlike(a: Uint32Array, b: Uint32Array): boolean {
+    const left = this.#clocks === null ? -1 : this.#clockWord;
+    return a.every((word, i) => i === left || word === b[i]);
   }
 
   /** The access that an agent is about to make. */
@@ -534,7 +553,7 @@ export class Machine {
     }
   }
 
-  #happensBefore(lines: readonly number[]): HappensBefore {
+  #happensBefore(lines: readonly number[], counted: Synchronizing | null): HappensBefore {
     const map = this.#map;
     const { accesses, cells, model } = this;
     const { cores } = this.system;
@@ -544,6 +563,8 @@ export class Machine {
       lines,
       words: map.size,
       wordUses: (core, word) => map.usesOfWord(core, word),
+      synchronizes: (word) => counted?.has(map.nameOfWord(word)) ?? true,
+      rings: (line) => counted?.has(this.#lineName(line)) ?? true,
       atoms: map.atoms,
       atomUses: (core, atom) => map.usesOfAtom(core, atom),
       atomsOf: (number) => {
@@ -555,12 +576,17 @@ export class Machine {
         const watched = its.some((one) => canRace(cores.map((_, core) => map.usesOfAtom(core, one))));
         return watched ? { atom, atoms } : { atom: 0, atoms: 0 };
       },
+      ...(model.bufferDepth === null ? {} : { mostWaiting: model.bufferDepth }),
       buffered: model.bufferDepth !== null && model.keptBy === undefined,
       old: model.keptBy !== undefined,
     });
   }
 
   // --- Small parts -------------------------------------------------------------------------------------------------
+
+  #lineName(line: number): string {
+    return `doorbell ${line}`;
+  }
 
   /** Newest word of a cell. */
   #wordOf(state: Uint32Array, cell: Cell): number {

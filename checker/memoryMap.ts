@@ -83,6 +83,12 @@ export class MemoryMap {
     return uses;
   }
 
+  /** Name of a word of the memory. */
+  nameOfWord(word: number): string {
+    const cell = this.#cellOfWord[word];
+    return cell === undefined ? '' : this.#cells.nameOf(cell.memory, cell.byteOffset, cell.bytes);
+  }
+
   /** How many atoms there are, in all cells that several agents reach. */
   get atoms(): number {
     return this.#atoms.length;

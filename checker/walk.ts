@@ -34,7 +34,7 @@ import { machineFactory } from './check.ts';
 import { BROKEN, type Machine } from './machine.ts';
 import type { BrokenProperty } from './monitorBank.ts';
 import { PROGRESS } from './position.ts';
-import { describeRace } from './races/describeRace.ts';
+import { raceText } from './races/describeRace.ts';
 import { Restart } from './restart.ts';
 import { membersOf, neglected, sleepingCores } from './sleep.ts';
 import { VectorTable } from './store/vectorTable.ts';
@@ -318,7 +318,7 @@ export class Walk {
 
   /** The last step taken races; the walk can go on behind it. */
   #races(): BrokenProperty[] {
-    const message = describeRace(this.#machine, this.#taken);
+    const message = raceText(this.#machine, this.#taken) ?? 'a data race';
     return this.#raceProperties.map((property) => ({ property, message }));
   }
 

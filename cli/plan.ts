@@ -13,6 +13,8 @@ export interface Selection {
   /** Sets of defects, one run each; the empty set is the sound implementation. */
   readonly defects: readonly (readonly string[])[] | undefined;
   readonly properties: readonly string[] | undefined;
+  /** Leave out runs of millions of states. */
+  readonly quick?: boolean;
 }
 
 export interface PlannedRun {
@@ -124,6 +126,10 @@ export function planTarget(
             ...(fuzz === null ? {} : { realistic: true }),
           };
           const reason = scenario.refuse(params);
+          if (reason === null && selection.quick === true && scenario.takesLong?.(params) === true) {
+            refused.push({ scenario: scenario.name, slots, memory, reason: 'takes long: without --quick' });
+            continue;
+          }
           if (reason === null) {
             runs.push({ scenario, params });
             continue;

@@ -20,9 +20,11 @@ export { litmusSystem } from './program.ts';
 export {
   type Comparison,
   compareOutcomes,
+  compareRace,
   expectedOutcomes,
   type LitmusRun,
   type Outcome,
+  type RaceComparison,
   runLitmus,
   variantOf,
 } from './run.ts';

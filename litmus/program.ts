@@ -7,7 +7,7 @@
  */
 import { type AgentSpec, program, type SharedCell, STOP, type System } from '../checker/index.ts';
 import { type AtomicOrdering, type Location, locationAt, type MemoryPort } from '../memory/index.ts';
-import type { StateView } from '../properties/index.ts';
+import { noDataRace, type StateView } from '../properties/index.ts';
 import type { LitmusOperation, LitmusTest, LitmusValue } from './format.ts';
 
 const WORD_BYTES = 4;
@@ -128,6 +128,7 @@ export function litmusSystem(test: LitmusTest, observe: (outcome: readonly numbe
           return null;
         },
       },
+      ...(canRace(test) ? [noDataRace] : []),
     ],
     witnesses: [],
     accessBound: MOST_ACCESSES,
@@ -140,6 +141,11 @@ export function litmusSystem(test: LitmusTest, observe: (outcome: readonly numbe
     block: false,
   }));
   return { system, cells, outcome };
+}
+
+/** Whether there is anything that a data race could be about: a plain access. */
+export function canRace({ threads }: LitmusTest): boolean {
+  return threads.some((thread) => thread.some(({ order }) => order === 'plain'));
 }
 
 /** So many stores that none ever waits for room in a buffer: all that the test makes, and those of the start. */

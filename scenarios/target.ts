@@ -23,6 +23,8 @@ export interface Scenario {
   readonly moreSlots: readonly number[];
   /** Why these parameters are out of its range, or null. */
   refuse(params: ScenarioParams): string | null;
+  /** Whether that is a run of millions of states, to be left out where it is to be quick. Default: never. */
+  takesLong?(params: ScenarioParams): boolean;
   /** What is expected: `proved`, or the properties violated. Without defects; a defect declares its own. */
   expected(params: ScenarioParams): Expectation;
   /** What is bounded in it, for the report: `{ messages: 3 }`; empty: nothing is. */

@@ -19,11 +19,11 @@ interface Made {
   readonly operation: string;
 }
 
-/** Says what the last step of a schedule races with. The machine must have taken these steps before, or others like them. */
-export function describeRace(machine: Machine, schedule: readonly ScheduleStep[]): string {
+/** Says what the last step of a schedule races with; null: with nothing. */
+export function raceText(machine: Machine, schedule: readonly ScheduleStep[]): string | null {
   const state = new Uint32Array(machine.width);
   const made: Made[] = [];
-  if (machine.start(state) === BROKEN) return UNKNOWN;
+  if (machine.start(state) === BROKEN) return null;
   for (const [index, step] of schedule.entries()) {
     const before = state.slice();
     machine.take(state, step);
@@ -34,10 +34,8 @@ export function describeRace(machine: Machine, schedule: readonly ScheduleStep[]
     const other = machine.raceOf(before, step.who, machine.lastWord);
     if (other !== null && access !== null) return sentence(machine, access, made.slice(0, -1), other);
   }
-  return UNKNOWN;
+  return null;
 }
-
-const UNKNOWN = 'a data race';
 
 function sentence(machine: Machine, second: Made, earlier: readonly Made[], other: Unordered): string {
   const { byteOffset, bytes } = machine.atomBytes(other.atom);

@@ -8,10 +8,12 @@ import { type AccessTable, CAS, FENCE, IMPLIED, LOAD, READ, RING, RMW, STORE, WR
 import type { MemoryModel } from '../memory/model.ts';
 import { PairCache } from '../store/pairCache.ts';
 import { ATOMIC_LOADS, ATOMIC_UPDATES } from '../uses.ts';
-import { ClockTable, type ClockTableOptions, type Unordered } from './clockTable.ts';
+import { BOTTOM, ClockTable, type ClockTableOptions, type Unordered } from './clockTable.ts';
 
 /** How many messages may be newer than the one that an access reads or is placed after, and one more. */
 const NEWER = 32;
+/** In place of that number: the access reads a store of its own core that waits. */
+const OWN = NEWER - 1;
 /** In a result, beside the clock: the access races. */
 const RACES = 1;
 
@@ -48,6 +50,9 @@ export interface HappensBeforeOptions extends ClockTableOptions {
   readonly accesses: AccessTable;
   /** First atom of an access, and how many it covers; none where nobody ever races. */
   readonly atomsOf: (access: number) => { readonly atom: number; readonly atoms: number };
+  /** Whether a word of the memory synchronizes, and the doorbell of a line. */
+  readonly synchronizes: (word: number) => boolean;
+  readonly rings: (line: number) => boolean;
   /** Stores wait in buffers: they can be read only once they have drained. */
   readonly buffered: boolean;
   /** Older messages than the newest can be read. */
@@ -87,7 +92,7 @@ export class HappensBefore {
     if (meaning === 0) return clock << 1;
     if (this.#options.accesses.kind[access] === CAS && !this.#options.accesses.succeeds(access, word))
       meaning = this.#ofAccess[2 * access + 1] as number;
-    return this.#step(clock, core, meaning, newer < 0 ? NEWER - 1 : newer);
+    return this.#step(clock, core, meaning, newer < 0 ? OWN : newer);
   }
 
   /** The clock after a store has left its core's buffer. */
@@ -141,13 +146,17 @@ export class HappensBefore {
     return now;
   }
 
-  /** With what an access races that does: an access of the other core that it should have come after. */
-  raceOf(clock: number, core: number, access: number, word: number): Unordered | null {
+  /**
+   * With what an access races that does: an access of the other core that it should have come after. The arguments are those
+   * of `accessed`.
+   */
+  raceOf(clock: number, core: number, access: number, word: number, newer: number): Unordered | null {
     const { accesses } = this.#options;
     const fails = accesses.kind[access] === CAS && !accesses.succeeds(access, word);
     const meaning = this.#meanings[this.#ofAccess[2 * access + (fails ? 1 : 0)] ?? 0];
     if (meaning === undefined) return null;
     this.#table.open(clock);
+    this.#read(core, meaning, newer < 0 ? OWN : newer);
     return this.#unordered(core, meaning);
   }
 
@@ -169,21 +178,23 @@ export class HappensBefore {
   #make(clock: number, core: number, meaning: Meaning, newer: number): number {
     const table = this.#table;
     table.open(clock);
-    const races = this.#unordered(core, meaning) !== null ? RACES : 0;
     const { kind, word, plain, acquires } = meaning;
-    const own = newer === NEWER - 1;
+    // An access comes after what it synchronizes with: with that it does not race.
+    const carried = this.#read(core, meaning, newer);
+    const races = this.#unordered(core, meaning) !== null ? RACES : 0;
+    const writes = kind === 'store' || kind === 'update';
+    // First: who reads from a release store comes after the store itself, too.
+    for (let i = 0; i < meaning.atoms; i++) table.access(core, meaning.atom + i, writes, plain);
     switch (kind) {
       case 'load':
-        if (word >= 0 && !own) table.read(core, word, newer, acquires);
         break;
       case 'store':
         if (word < 0) break;
         if (this.#options.buffered) table.defer(core, word, meaning);
-        else table.place(core, word, newer, meaning, -1, !this.#options.old);
+        else table.place(core, word, newer, meaning, carried, !this.#options.old);
         break;
       case 'update':
-        if (word < 0) break;
-        table.place(core, word, newer, meaning, table.read(core, word, newer, acquires), !this.#options.old);
+        if (word >= 0) table.place(core, word, newer, meaning, carried, !this.#options.old);
         break;
       case 'fence':
         table.fence(core, acquires, meaning.releases);
@@ -201,9 +212,13 @@ export class HappensBefore {
         table.enter(meaning.line);
         break;
     }
-    const writes = kind === 'store' || kind === 'update';
-    for (let i = 0; i < meaning.atoms; i++) table.access(core, meaning.atom + i, writes, plain);
     return (table.close() << 1) | races;
+  }
+
+  /** The core reads what its access does, if it can learn from it. Returns the clock of that. */
+  #read(core: number, { kind, word, acquires }: Meaning, newer: number): number {
+    const reads = kind === 'load' || kind === 'update';
+    return reads && word >= 0 && newer !== OWN ? this.#table.read(core, word, newer, acquires) : BOTTOM;
   }
 
   #unordered(core: number, { kind, atom, atoms, plain }: Meaning): Unordered | null {
@@ -251,7 +266,9 @@ export class HappensBefore {
         if (name === IMPLIED) return 0;
         return this.#meaning({ ...NOTHING, acquires, releases });
       case RING:
-        return this.#meaning({ ...NOTHING, kind: 'ring', line: argument });
+        return this.#options.rings(argument)
+          ? this.#meaning({ ...NOTHING, kind: 'ring', line: argument })
+          : 0;
       default:
         return 0;
     }
@@ -270,12 +287,13 @@ export class HappensBefore {
 
   /** Of an access to a cell: nothing if it is local, or if nobody learns from it and it cannot race. */
   #reaching(access: number, meaning: Partial<Meaning>): number {
-    const { accesses, cores, wordUses, atomsOf } = this.#options;
+    const { accesses, cores, wordUses, atomsOf, synchronizes } = this.#options;
     if (accesses.local[access] === 1) return 0;
     const word = accesses.word[access] as number;
     let learns = false;
     for (let core = 0; core < cores && !learns; core++)
       learns = (wordUses(core, word) & (ATOMIC_LOADS | ATOMIC_UPDATES)) !== 0;
+    if (learns && !synchronizes(word)) learns = false;
     // A plain load learns nothing; a plain store hides what was told before.
     if (meaning.kind === 'load' && meaning.plain === true) learns = false;
     const { atom, atoms } = atomsOf(access);

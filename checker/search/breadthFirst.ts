@@ -6,7 +6,6 @@
 import type { Property, StateView } from '../../properties/index.ts';
 import { BROKEN, type Machine } from '../machine.ts';
 import { PROGRESS } from '../position.ts';
-import { describeRace } from '../races/describeRace.ts';
 import { Restart } from '../restart.ts';
 import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
@@ -24,6 +23,8 @@ export interface BreadthFirstOptions {
   /** Makes the machine; again whenever the search has to start anew. */
   readonly build: () => Machine;
   readonly properties: readonly Property[];
+  /** What the last step of a schedule races with; null: it does not, and the machine has to be made again. */
+  readonly judgeRace: (schedule: readonly ScheduleStep[]) => string | null;
   /** Stop at the first violation. */
   readonly first: boolean;
   readonly maxStates: number;
@@ -63,6 +64,8 @@ export class BreadthFirst {
   #quiescent = 0;
   #home = 0;
   #found: Found[] = [];
+  /** A race was found already. */
+  #raced = false;
   #incomplete: IncompleteReason | null = null;
   #notifications: Notifications | null = null;
   #error: TargetError | null = null;
@@ -183,6 +186,7 @@ export class BreadthFirst {
     this.#quiescent = 0;
     this.#home = 0;
     this.#found = [];
+    this.#raced = false;
     const broken = this.#afterPrefix();
     this.#states.intern(this.#current, 0);
     this.#levelEnd = 1;
@@ -379,10 +383,18 @@ export class BreadthFirst {
       this.#note({ property, message, from, last, cycle: null });
   }
 
-  /** A run goes on behind a race: what comes of it is to be found as well. */
+  /**
+   * A run goes on behind a race: what comes of it is to be found as well.
+   * @throws Restart if it is none, by something that did not count so far.
+   */
   #race(from: number, last: ScheduleStep): void {
+    if (this.#raced) return;
+    const ways = new Counterexamples(this.#machine, this.#states, this.#graph());
+    const message = this.#options.judgeRace([...this.#options.from, ...ways.to(from), last]);
+    if (message === null) throw new Restart();
+    this.#raced = true;
     for (const { name, races } of this.#options.properties)
-      if (races === true) this.#note({ property: name, message: null, from, last, cycle: null });
+      if (races === true) this.#note({ property: name, message, from, last, cycle: null });
   }
 
   /** The first violation of each property is a shortest one: later ones are not kept. */
@@ -445,9 +457,8 @@ export class BreadthFirst {
       const schedule = [...prefix, ...counterexamples.to(from)];
       const cycleStart = cycle === null ? null : schedule.length;
       if (last !== null) schedule.push(last);
-      const said = message ?? describeRace(this.#machine, schedule);
       if (cycle !== null) schedule.push(...counterexamples.along(from, cycle));
-      return { property, message: said, schedule, cycleStart, cells: this.#machine.cells.late() };
+      return { property, message, schedule, cycleStart, cells: this.#machine.cells.late() };
     });
   }
 }

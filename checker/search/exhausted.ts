@@ -25,8 +25,7 @@ export const FINISHED = 8;
 /** A violation before its schedule is known. */
 export interface Found {
   readonly property: string;
-  /** Null: a data race, which takes its schedule to tell. */
-  readonly message: string | null;
+  readonly message: string;
   /** Found in this state: by its last step or by itself, or because of what can or will happen from there. */
   readonly from: number;
   readonly last: ScheduleStep | null;

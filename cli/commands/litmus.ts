@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { MemoryModelName } from '../../checker/index.ts';
 import {
   compareOutcomes,
+  compareRace,
   decodeLitmus,
   expectedOutcomes,
   LitmusError,
@@ -16,7 +17,7 @@ import { knownName, UsageError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { readText } from '../files.ts';
 import { nameList } from '../options.ts';
-import { type LitmusResult, litmusReport } from '../report/litmusTable.ts';
+import { agrees, type LitmusResult, litmusReport } from '../report/litmusTable.ts';
 import type { Terminal } from '../terminal.ts';
 import { deliver, jsonDestination, jsonHelp } from './common.ts';
 
@@ -34,7 +35,9 @@ Examples:
   vqcheck litmus ./my-tests.json        tests of your own: a file in the format of litmus/suite.json
   vqcheck litmus --json -               for a machine
 
-A test agrees if the engine finds exactly the final states that the file lists for the memory model.`;
+A test agrees if the engine finds exactly the final states that the file lists for the memory model;
+and a data race under rc11 where the file says that there is one, and nowhere else. "ok, race": it agrees, and some
+run has a data race.`;
 
 /** The built-in suite; the built code lies two folders deeper than the package's root, and this one in a third. */
 const suite = fileURLToPath(new URL('../../../litmus/suite.json', import.meta.url));
@@ -69,16 +72,17 @@ function litmusCommand(
     () => litmusJson(results),
     () => litmusReport(results, terminal.out.colors),
   );
-  const agrees = results.every(({ comparison }) => comparison.agrees);
-  return agrees ? exitCodes.asExpected : exitCodes.violation;
+  return results.every(agrees) ? exitCodes.asExpected : exitCodes.violation;
 }
 
 function runOne(test: LitmusTest, memory: MemoryModelName): LitmusResult {
   const begin = performance.now();
-  const { outcomes: found, states } = runLitmus(test, memory);
+  const { outcomes: found, race: races, states } = runLitmus(test, memory);
   const seconds = (performance.now() - begin) / 1000;
   const expected = expectedOutcomes(test, memory);
-  return { test, memory, expected, found, comparison: compareOutcomes(expected, found), states, seconds };
+  const comparison = compareOutcomes(expected, found);
+  const race = compareRace(test, memory, races);
+  return { test, memory, expected, found, comparison, race, states, seconds };
 }
 
 function memoriesOf(asked: readonly string[] | undefined): readonly MemoryModelName[] {
@@ -126,17 +130,21 @@ function selected(
 function litmusJson(results: readonly LitmusResult[]): string {
   const report = {
     version: 1,
-    tests: results.map(({ test, memory, expected, found, comparison, states }) => ({
-      name: test.name,
-      family: test.family,
-      memory,
-      agrees: comparison.agrees,
-      expected,
-      found,
-      missing: comparison.missing,
-      extra: comparison.extra,
-      states,
-    })),
+    tests: results.map((result) => {
+      const { test, memory, expected, found, comparison, race, states } = result;
+      return {
+        name: test.name,
+        family: test.family,
+        memory,
+        agrees: agrees(result),
+        expected,
+        found,
+        missing: comparison.missing,
+        extra: comparison.extra,
+        race: { expected: race.expected, found: race.found },
+        states,
+      };
+    }),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 /** Litmus tests for a person: a table of tests and memory models, what differs from the published sets, and totals. */
 import Table from 'cli-table3';
 import type { MemoryModelName } from '../../checker/index.ts';
-import type { Comparison, LitmusTest, Outcome } from '../../litmus/index.ts';
+import type { Comparison, LitmusTest, Outcome, RaceComparison } from '../../litmus/index.ts';
 import type { Colors } from '../terminal.ts';
 import { grouped } from './progress.ts';
 import { secondsText } from './text.ts';
@@ -13,8 +13,14 @@ export interface LitmusResult {
   readonly expected: readonly Outcome[];
   readonly found: readonly Outcome[];
   readonly comparison: Comparison;
+  readonly race: RaceComparison;
   readonly states: number;
   readonly seconds: number;
+}
+
+/** Whether the engine finds just what the test says. */
+export function agrees({ comparison, race }: LitmusResult): boolean {
+  return comparison.agrees && race.agrees;
 }
 
 /** The whole report. `results`: test by test, each under the same memory models in the same order. */
@@ -29,23 +35,24 @@ export function litmusReport(results: readonly LitmusResult[], colors: Colors): 
     const cells = results.slice(row, row + memories.length).map((result) => cellText(result, colors));
     table.push([test.name, test.family, ...cells]);
   }
-  const details = results
-    .filter(({ comparison }) => !comparison.agrees)
-    .map((result) => detail(result, colors));
+  const details = results.filter((result) => !agrees(result)).map((result) => detail(result, colors));
   const totals = memories.map((memory) => total(results, memory, colors)).join('\n');
   return `${[table.toString(), ...details, totals].join('\n\n')}\n`;
 }
 
-function cellText({ comparison: { agrees, missing, extra } }: LitmusResult, colors: Colors): string {
-  if (agrees) return colors.green('ok');
+function cellText(result: LitmusResult, colors: Colors): string {
+  const { missing, extra } = result.comparison;
+  const { race } = result;
+  if (agrees(result)) return colors.green(race.found === true ? 'ok, race' : 'ok');
   const parts = [
     ...(missing.length > 0 ? [`${missing.length} missing`] : []),
     ...(extra.length > 0 ? [`${extra.length} extra`] : []),
+    ...(race.agrees ? [] : [race.expected === true ? 'race missing' : 'race extra']),
   ];
   return colors.red(parts.join(', '));
 }
 
-function detail({ test, memory, comparison }: LitmusResult, colors: Colors): string {
+function detail({ test, memory, comparison, race }: LitmusResult, colors: Colors): string {
   const lines = (what: string, outcomes: readonly Outcome[]): readonly string[] =>
     outcomes.length === 0
       ? []
@@ -54,6 +61,13 @@ function detail({ test, memory, comparison }: LitmusResult, colors: Colors): str
     colors.red(`${test.name} under ${memory}`),
     ...lines('missing: expected, but no run ends so', comparison.missing),
     ...lines('extra: not expected, but a run ends so', comparison.extra),
+    ...(race.agrees
+      ? []
+      : [
+          race.expected === true
+            ? '  race: expected, but no run has a data race'
+            : '  race: not expected, but a run has a data race',
+        ]),
   ].join('\n');
 }
 
@@ -64,7 +78,7 @@ function outcomeText({ observed }: LitmusTest, outcome: Outcome): string {
 
 function total(results: readonly LitmusResult[], memory: MemoryModelName, colors: Colors): string {
   const own = results.filter((result) => result.memory === memory);
-  const agree = own.filter(({ comparison }) => comparison.agrees).length;
+  const agree = own.filter(agrees).length;
   const states = own.reduce((sum, result) => sum + result.states, 0);
   const seconds = own.reduce((sum, result) => sum + result.seconds, 0);
   const paint = agree === own.length ? colors.green : colors.red;

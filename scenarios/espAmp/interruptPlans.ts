@@ -377,6 +377,7 @@ export const interruptPlans: readonly Plan[] = [
     name: 'duplex',
     title: 'both cores send, and receive by interrupt',
     bounds: ({ slots }) => (slots > 1 ? { messagesEachWay: 3 } : {}),
+    takesLong: ({ slots, memory }) => slots > 1 || memory !== 'sc',
     most: { sc: 4, tso: 4, pso: 2, rc11: 1 },
     system({ slots }, { platform: platformWith, tags, length }) {
       const platform = platformWith({ masters: [MASTER_CORE, REMOTE_CORE], interrupts: {} });

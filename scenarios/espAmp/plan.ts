@@ -16,6 +16,8 @@ export interface Plan {
   readonly moreSlots?: readonly number[];
   /** Largest number of slots under each memory model, where exploring more takes too long. */
   readonly most?: Partial<Readonly<Record<MemoryModelName, number>>>;
+  /** Whether it has several millions of states. */
+  readonly takesLong?: (params: ScenarioParams) => boolean;
   readonly bounds?: (params: ScenarioParams) => Readonly<Record<string, PlainData>>;
   readonly modulus?: (slots: number) => number;
   /** Without any defect; `proved` if not given. */

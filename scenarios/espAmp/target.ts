@@ -46,6 +46,7 @@ function scenario(plan: Plan): Scenario {
         return `explored to ${most} slots under ${memory}; ${slots} takes too long`;
       return null;
     },
+    takesLong: (params) => plan.takesLong?.(params) ?? false,
     expected: (params): Expectation => {
       const { defects: seeded } = params;
       if (seeded.length === 0) return plan.expected?.(params) ?? 'proved';

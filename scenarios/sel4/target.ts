@@ -63,6 +63,7 @@ function scenario(plan: Plan, code: Code): Scenario {
         return `explored to ${most} descriptors under ${memory}; ${slots} takes too long`;
       return null;
     },
+    takesLong: (params) => code.faults.length === 0 && (plan.takesLong?.(params) ?? false),
     expected: (params): Expectation => {
       const { defects: seeded } = params;
       if (seeded.length === 0) return code.expected(plan, params);

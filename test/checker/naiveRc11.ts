@@ -21,9 +21,9 @@ import {
   STORE,
 } from '../../dist/checker/access.js';
 import { type Cell, SEVERAL, SHARED } from '../../dist/checker/cells.js';
-import { LOADS, STORES, UPDATES } from '../../dist/checker/memory/rc11/lagTable.js';
 import { ReleaseConsistency } from '../../dist/checker/memory/rc11.js';
 import { ContentTable } from '../../dist/checker/store/contents.js';
+import { ATOMIC_LOADS, ATOMIC_STORES, ATOMIC_UPDATES } from '../../dist/checker/uses.js';
 import { once, tiny } from './support.ts';
 
 // --- Programs --------------------------------------------------------------------------------------------------------
@@ -46,10 +46,13 @@ export type Rc11Program = readonly (readonly Rc11Op[])[];
 
 const MOST_THREADS = 3;
 const MOST_OPS = 4;
+/** Room for the events of a thread: of programs from elsewhere, too. */
+export const THREAD_ROOM = 6;
 /** Events are bits of a number: those of the threads, then the first writes of the locations. */
-const INITIAL = MOST_THREADS * MOST_OPS;
+const INITIAL = MOST_THREADS * THREAD_ROOM;
 const PLACES = 2;
-const EVENTS = INITIAL + PLACES;
+const ALL_PLACES = 3;
+const EVENTS = INITIAL + ALL_PLACES;
 
 const place = fc.nat(PLACES - 1);
 const value = fc.integer({ min: 1, max: 2 });
@@ -272,7 +275,12 @@ export function modelEnds(threads: Rc11Program): ReadonlySet<string> {
   return ends;
 }
 
-const USES = { load: LOADS, store: STORES, add: UPDATES, cas: LOADS | STORES | UPDATES } as const;
+const USES = {
+  load: ATOMIC_LOADS,
+  store: ATOMIC_STORES,
+  add: ATOMIC_UPDATES,
+  cas: ATOMIC_LOADS | ATOMIC_UPDATES,
+} as const;
 
 function accessOf(op: Rc11Op): Access {
   if (op.kind === 'fence') return { ...NO_ACCESS, kind: FENCE, order: op.order };
@@ -314,7 +322,11 @@ export const WRONG_AXIOMS = [
 ] as const;
 export type WrongAxiom = (typeof WRONG_AXIOMS)[number];
 
-interface Event {
+/** An operation that is left out unless the value last loaded from a location other than 0 is the given one. */
+export type Conditional = Rc11Op & { readonly when?: number };
+
+export interface Rc11Event {
+  /** Null: none, as it was left out; or the first write of a location. */
   readonly op: Rc11Op | null;
   /** Event that it reads from, or -1; value read, and written (null: it writes nothing). */
   readonly from: number;
@@ -323,44 +335,77 @@ interface Event {
 }
 
 /** Events by their number; of each location, its writes in coherence order. */
-interface Graph {
-  readonly events: readonly (Event | null)[];
+export interface Rc11Graph {
+  readonly events: readonly (Rc11Event | null)[];
   readonly coherence: readonly (readonly number[])[];
 }
 
 /** Ends by the axioms, in the form of `engineEnds`. */
 export function axiomaticEnds(threads: Rc11Program, wrong: WrongAxiom | null = null): ReadonlySet<string> {
   const ends = new Set<string>();
-  const visited = new Set<string>();
-  const visit = (graph: Graph): void => {
-    const key = JSON.stringify([graph.coherence, graph.events.map((event) => event?.from ?? null)]);
-    if (visited.has(key)) return;
-    visited.add(key);
-    if (!isConsistent(graph, wrong)) return;
-    let complete = true;
-    for (const [thread, ops] of threads.entries()) {
-      const done = ops.findIndex((_, i) => graph.events[thread * MOST_OPS + i] === null);
-      if (done < 0) continue;
-      complete = false;
-      for (const next of extended(graph, thread * MOST_OPS + done, ops[done] as Rc11Op, wrong)) visit(next);
-    }
-    if (!complete) return;
-    const results = threads.map((ops, thread) =>
-      ops.map((_, i) => graph.events[thread * MOST_OPS + i]?.read ?? 0).join(' '),
-    );
-    const last = graph.coherence.map((writes) => graph.events[writes.at(-1) ?? 0]?.written);
-    ends.add([...results, last.join(' ')].join(' | '));
-  };
-  const initial: Event = { op: null, from: -1, read: 0, written: 0 };
-  visit({
-    events: Array.from({ length: EVENTS }, (_, event) => (event < INITIAL ? null : initial)),
-    coherence: Array.from({ length: PLACES }, (_, at) => [INITIAL + at]),
-  });
+  eachGraph(
+    threads,
+    (graph, complete) => {
+      if (!complete) return true;
+      const results = threads.map((ops, thread) =>
+        ops.map((_, i) => graph.events[thread * THREAD_ROOM + i]?.read ?? 0).join(' '),
+      );
+      const written = graph.coherence.map((writes) => graph.events[writes.at(-1) ?? 0]?.written);
+      ends.add([...results, written.slice(0, PLACES).join(' ')].join(' | '));
+      return true;
+    },
+    wrong,
+  );
   return ends;
 }
 
+/** Visits each consistent graph of a program, complete or not; no more of them once a visit returns false. */
+export function eachGraph(
+  threads: readonly (readonly Conditional[])[],
+  visitor: (graph: Rc11Graph, complete: boolean) => boolean,
+  wrong: WrongAxiom | null = null,
+): void {
+  const visited = new Set<string>();
+  let goesOn = true;
+  const visit = (graph: Rc11Graph): void => {
+    const key = JSON.stringify([graph.coherence, graph.events.map((event) => event?.from ?? null)]);
+    if (!goesOn || visited.has(key)) return;
+    visited.add(key);
+    if (!isConsistent(graph, wrong)) return;
+    const undone = threads.flatMap((ops, thread) => {
+      const done = ops.findIndex((_, i) => graph.events[thread * THREAD_ROOM + i] === null);
+      return done < 0 ? [] : [{ thread, done }];
+    });
+    goesOn = visitor(graph, undone.length === 0);
+    for (const { thread, done } of undone) {
+      const id = thread * THREAD_ROOM + done;
+      const op = threads[thread]?.[done] as Conditional;
+      if (op.when === undefined || op.when === lastLoaded(graph, thread)) {
+        for (const next of extended(graph, id, op, wrong)) visit(next);
+      } else {
+        visit({ ...graph, events: graph.events.with(id, { op: null, from: -1, read: 0, written: null }) });
+      }
+    }
+  };
+  const initial: Rc11Event = { op: null, from: -1, read: 0, written: 0 };
+  visit({
+    events: Array.from({ length: EVENTS }, (_, event) => (event < INITIAL ? null : initial)),
+    coherence: Array.from({ length: ALL_PLACES }, (_, at) => [INITIAL + at]),
+  });
+}
+
+/** Value that a thread loaded last from a location other than 0; 0 if none. */
+function lastLoaded({ events }: Rc11Graph, thread: number): number {
+  const own = events.slice(thread * THREAD_ROOM, (thread + 1) * THREAD_ROOM);
+  const last = own.findLast((event) => {
+    const op = event?.op;
+    return op !== undefined && op !== null && op.kind !== 'fence' && op.kind !== 'store' && op.at !== 0;
+  });
+  return last?.read ?? 0;
+}
+
 /** All graphs with the event added: by what it reads from, and by its place in coherence order. */
-function* extended(graph: Graph, id: number, op: Rc11Op, wrong: WrongAxiom | null): Generator<Graph> {
+function* extended(graph: Rc11Graph, id: number, op: Rc11Op, wrong: WrongAxiom | null): Generator<Rc11Graph> {
   if (op.kind === 'fence') {
     yield { ...graph, events: graph.events.with(id, { op, from: -1, read: 0, written: null }) };
     return;
@@ -392,13 +437,14 @@ function* extended(graph: Graph, id: number, op: Rc11Op, wrong: WrongAxiom | nul
 /** A relation: of each event, the set of those it relates to. */
 type Relation = number[];
 
-function isConsistent(graph: Graph, wrong: WrongAxiom | null): boolean {
+function isConsistent(graph: Rc11Graph, wrong: WrongAxiom | null): boolean {
   const { events, coherence } = graph;
   const ids = events.flatMap((event, id) => (event === null ? [] : [id]));
   const before: Relation = events.map(() => 0);
   for (const a of ids) {
     for (const b of ids) {
-      const inThread = a < INITIAL && b < INITIAL && Math.floor(a / MOST_OPS) === Math.floor(b / MOST_OPS);
+      const inThread =
+        a < INITIAL && b < INITIAL && Math.floor(a / THREAD_ROOM) === Math.floor(b / THREAD_ROOM);
       if ((inThread && a < b) || (a >= INITIAL && b < INITIAL)) add(before, a, b);
     }
   }
@@ -438,7 +484,7 @@ function isConsistent(graph: Graph, wrong: WrongAxiom | null): boolean {
 
 /** Release events (writes, fences) with the acquire events (reads, fences) that synchronize with them. */
 function synchronization(
-  { events, coherence }: Graph,
+  { events, coherence }: Rc11Graph,
   ids: readonly number[],
   before: Relation,
   wrong: WrongAxiom | null,
@@ -484,7 +530,7 @@ function synchronization(
 }
 
 /** Order of an access, of a CAS by its outcome. */
-function orderOf(event: Event | null | undefined, wrong: WrongAxiom | null): Ordering {
+function orderOf(event: Rc11Event | null | undefined, wrong: WrongAxiom | null): Ordering {
   const op = event?.op;
   if (op === null || op === undefined) return 'plain';
   const failed = op.kind === 'cas' && event?.written === null;

@@ -32,6 +32,10 @@ const own = {
   ),
 };
 
+function outcomesOf(outcomes: readonly (readonly number[])[]): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(['sc', 'tso', 'pso', 'rc11'].map((model) => [model, outcomes]));
+}
+
 function written(name: string, ...tests: readonly unknown[]): string {
   writeFileSync(join(folder, name), JSON.stringify({ format: 'litmus-neutral', version: 1, tests }));
   return name;
@@ -44,12 +48,13 @@ describe('vqcheck litmus', () => {
     expect(code).toBe(0);
     const summary = masked(out).split('\n').slice(-4);
     expect(summary).toEqual([
-      'sc: 137 of 137 tests agree, 4,946 states, T.TT s',
-      'tso: 137 of 137 tests agree, 11,301 states, T.TT s',
-      'pso: 137 of 137 tests agree, 12,973 states, T.TT s',
+      'sc: 137 of 137 tests agree, 4,947 states, T.TT s',
+      'tso: 137 of 137 tests agree, 11,302 states, T.TT s',
+      'pso: 137 of 137 tests agree, 12,978 states, T.TT s',
       '',
     ]);
-    expect(out.match(/│ ok +│ ok +│ ok +│/g)).toHaveLength(137);
+    expect(out.match(/│ ok(, race)? +│ ok(, race)? +│ ok(, race)? +│/g)).toHaveLength(137);
+    expect(out.match(/│ ok, race +│ ok, race +│ ok, race +│/g)).toHaveLength(4);
   });
 
   it('runs the families asked for, under the models asked for, in the order of the vocabulary', () => {
@@ -109,6 +114,60 @@ describe('vqcheck litmus', () => {
     `);
   });
 
+  it('says where a data race was expected and not found, or the other way round', () => {
+    const threads = (order: string) => [
+      [
+        { op: 'store', loc: 'd', value: 1, order: 'plain' },
+        { op: 'store', loc: 'f', value: 1, order },
+      ],
+      [
+        { op: 'load', loc: 'f', reg: 'r0', order: 'acq' },
+        { op: 'load', loc: 'd', reg: 'r1', order: 'plain', when: [{ reg: 'r0', eq: 1 }] },
+      ],
+    ];
+    const ends = { observed: ['1:r0'], outcomes: outcomesOf([[0], [1]]) };
+    const verdicts = Object.fromEntries(Object.keys(own.verdicts).map((model) => [model, 'forbidden']));
+    const test = { ...own, ...ends, verdicts, condition: [], locations: { d: 0, f: 0 } };
+    const race = { ...test, name: 'relaxed', threads: threads('rlx'), race: { rc11: true } };
+    const none = { ...test, name: 'release', threads: threads('rel'), race: { rc11: false } };
+    expect(run(`litmus ${written('races.json', race, none)}`).code).toBe(0);
+    const file = written(
+      'falsified.json',
+      { ...race, race: { rc11: false } },
+      { ...none, race: { rc11: true } },
+    );
+    const { code, out } = run(`litmus ${file} --memory sc,rc11`);
+    expect(code).toBe(1);
+    expect(masked(out)).toMatchInlineSnapshot(`
+      "┌─────────┬────────┬────────────┬──────────────┐
+      │ test    │ family │ sc         │ rc11         │
+      ├─────────┼────────┼────────────┼──────────────┤
+      │ relaxed │ own    │ race extra │ race extra   │
+      │ release │ own    │ ok         │ race missing │
+      └─────────┴────────┴────────────┴──────────────┘
+
+      relaxed under sc
+        race: not expected, but a run has a data race
+
+      relaxed under rc11
+        race: not expected, but a run has a data race
+
+      release under rc11
+        race: expected, but no run has a data race
+
+      sc: 1 of 2 tests agree, 16 states, T.TT s
+      rc11: 0 of 2 tests agree, 17 states, T.TT s
+      "
+    `);
+    const { tests } = JSON.parse(run(`litmus ${file} --memory sc,rc11 --json -`).out);
+    expect(tests.map(({ agrees, race }: { agrees: boolean; race: unknown }) => [agrees, race])).toEqual([
+      [false, { expected: false, found: true }],
+      [false, { expected: false, found: true }],
+      [true, { expected: null, found: false }],
+      [false, { expected: true, found: false }],
+    ]);
+  });
+
   it('takes several files', () => {
     const first = written('first.json', own);
     const second = written('second.json', { ...own, name: 'again', family: 'other' });
@@ -153,6 +212,7 @@ describe('vqcheck litmus', () => {
           ],
           missing: [[2, 2]],
           extra: [[1, 1]],
+          race: { expected: null, found: null },
           states: expect.any(Number),
         },
       ],

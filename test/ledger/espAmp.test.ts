@@ -3,7 +3,15 @@
  * scenarios' parts are not public, so all comes from the built files: one module, one type.
  */
 import { describe, expect, it } from 'vitest';
-import { type CheckResult, check, type MemoryModelName, startCheck } from '../../dist/checker/index.js';
+import {
+  type CheckOptions,
+  type CheckResult,
+  check,
+  type MemoryModelName,
+  type System,
+  startCheck,
+  type Violation,
+} from '../../dist/checker/index.js';
 import { siteProbe } from '../../dist/cli/sites.js';
 import {
   AVAILABLE_MASK,
@@ -16,7 +24,13 @@ import {
   Queue,
   USED_MASK,
 } from '../../dist/impl/index.js';
-import { type Bench, barrierLedger, type LedgerRun, surveyBarriers } from '../../dist/ledger/index.js';
+import {
+  type Bench,
+  barrierLedger,
+  type Evidence,
+  type LedgerRun,
+  surveyBarriers,
+} from '../../dist/ledger/index.js';
 import {
   anyOrderReceiver,
   anyOrderSender,
@@ -92,8 +106,16 @@ class WeakReleaseFences extends Queue {
   }
 }
 
+/** What to look for: data races too, or only what comes of them. */
+type Asked = 'all' | 'consequences';
+
 /** The scenarios in-order and any-order, with another class in the place of the queue. */
-function variant(name: Name, queueClass: typeof Queue, memory: MemoryModelName): CheckResult {
+function variant(
+  name: Name,
+  queueClass: typeof Queue,
+  memory: MemoryModelName,
+  asked: Asked = 'all',
+): CheckResult {
   const classes = { ...espAmpClasses(), Queue: queueClass };
   const platform = new Platform({
     title: 'variant',
@@ -109,14 +131,29 @@ function variant(name: Name, queueClass: typeof Queue, memory: MemoryModelName):
     name === 'in-order'
       ? agents(inOrderSender(inOrder), inOrderReceiver(side))
       : agents(anyOrderSender(anyOrder), anyOrderReceiver({ ...side, holds: 2 }));
-  return check(platform.system(programs, { witnesses: [] }), { memory, first: true });
+  const system = platform.system(programs, { witnesses: [] });
+  return check(system, { memory, first: true, ...propertiesOf(system, asked) });
+}
+
+function propertiesOf(system: System, asked: Asked): Pick<CheckOptions, 'properties'> {
+  if (asked === 'all') return {};
+  return { properties: system.properties.filter(({ races }) => races !== true).map(({ name }) => name) };
+}
+
+/** `payload-integrity 14`. */
+function firstOf({ violations: [violation] }: CheckResult): string {
+  return violation === undefined ? 'none' : summary(violation);
+}
+
+function summary({ property, schedule }: Violation): string {
+  return `${property} ${schedule.length}`;
 }
 
 interface Run extends LedgerRun {
   readonly name: Name;
 }
 
-async function ledgerOf(memory: MemoryModelName) {
+async function ledgerOf(memory: MemoryModelName, asked: Asked = 'all') {
   const bench: Bench<Run> = {
     memory,
     runs: scenarios.map((name) => ({ name, title: name })),
@@ -125,7 +162,8 @@ async function ledgerOf(memory: MemoryModelName) {
     explore: async ({ name }, options) => {
       const scenario = espAmp.scenarios.find((candidate) => candidate.name === name);
       if (scenario === undefined) throw new Error(`no scenario ${name}`);
-      const search = startCheck(scenario.system({ slots: SLOTS, memory, defects: [] }), options);
+      const system = scenario.system({ slots: SLOTS, memory, defects: [] });
+      const search = startCheck(system, { ...propertiesOf(system, asked), ...options });
       while (!search.advance(1 << 14)) {
         // To the end.
       }
@@ -138,15 +176,56 @@ async function ledgerOf(memory: MemoryModelName) {
 /** Fences in the order of the source: alloc, send (acquire), recv, free (acquire), send (release), free (release). */
 const fences = ['alloc_try', 'send_try', 'recv_try', 'free_try', 'send_try', 'free_try'];
 
+/** Places in that list, and the queue without just that fence. */
+const variants = [
+  [2, RecvWithoutFence],
+  [4, SendWithoutFence],
+  [5, FreeWithoutFence],
+] as const;
+
+function propertyOf(evidence: Evidence<Run> | null): string | null {
+  return evidence?.violation.property ?? null;
+}
+
 describe('the fences of ESP-AMP', () => {
-  it('are none that tso needs; and really without them it is proved', async () => {
-    const { entries, minimal } = await ledgerOf('tso');
+  it('are none that tso needs, data races aside; and really without them it is proved', async () => {
+    const { entries, minimal } = await ledgerOf('tso', 'consequences');
     expect(entries.map(({ barrier }) => barrier.operations[0])).toEqual(fences);
     expect(entries.map(({ verdict }) => verdict)).toEqual(fences.map(() => 'not-needed'));
     expect(minimal?.kept).toEqual([]);
     for (const name of scenarios)
       for (const queueClass of [NoReleaseFences, RecvWithoutFence])
-        expect(variant(name, queueClass, 'tso').verdict).toBe('proved');
+        expect(variant(name, queueClass, 'tso', 'consequences').verdict).toBe('proved');
+  });
+
+  it('are needed under tso by C11, but for two: really without them there is a race, and nothing comes of it', async () => {
+    const { entries, minimal } = await ledgerOf('tso');
+    expect(entries.map(({ barrier }) => barrier.operations[0])).toEqual(fences);
+    expect(entries.map(({ verdict, enough }) => [verdict, enough])).toEqual([
+      ['needed', ['acquire']],
+      ['not-needed', null],
+      ['needed', ['acquire']],
+      ['not-needed', null],
+      ['needed', ['release']],
+      ['needed', ['release']],
+    ]);
+    expect(minimal?.kept.map(({ barrier, order }) => [barrier.operations[0], order])).toEqual([
+      ['alloc_try', 'acquire'],
+      ['recv_try', 'acquire'],
+      ['send_try', 'release'],
+      ['free_try', 'release'],
+    ]);
+    for (const { verdict, evidence, race } of entries) {
+      expect(evidence?.violation.property).toBe(verdict === 'needed' ? 'no-data-race' : undefined);
+      expect(race).toBe(evidence);
+    }
+    for (const [place, queueClass] of variants) {
+      const race = entries[place]?.race;
+      if (race === null || race === undefined) throw new Error(`no race for fence ${place}`);
+      expect(firstOf(variant(race.run.name, queueClass, 'tso'))).toBe(summary(race.violation));
+      for (const name of scenarios)
+        expect(variant(name, queueClass, 'tso', 'consequences').verdict).toBe('proved');
+    }
   });
 
   it('are needed under rc11, but for two that only load buffering would show; and really without them it breaks', async () => {
@@ -168,18 +247,22 @@ describe('the fences of ESP-AMP', () => {
       'release',
       'release',
     ]);
-    for (const [place, queueClass] of [
-      [2, RecvWithoutFence],
-      [4, SendWithoutFence],
-      [5, FreeWithoutFence],
-    ] as const) {
-      const evidence = entries[place]?.evidence;
-      if (evidence === null || evidence === undefined) throw new Error(`no evidence for fence ${place}`);
-      const [violation] = variant(evidence.run.name, queueClass, 'rc11').violations;
-      expect([violation?.property, violation?.schedule.length]).toEqual([
-        evidence.violation.property,
-        evidence.violation.schedule.length,
-      ]);
+    expect(entries.map(({ evidence, race }) => [evidence, race].map(propertyOf))).toEqual([
+      ['no-double-ownership', 'no-data-race'],
+      [null, null],
+      ['payload-integrity', 'no-data-race'],
+      [null, null],
+      ['payload-integrity', 'no-data-race'],
+      ['payload-integrity', 'no-data-race'],
+    ]);
+    for (const [place, queueClass] of variants) {
+      const { evidence = null, race = null } = entries[place] ?? {};
+      if (evidence === null || race === null) throw new Error(`no evidence for fence ${place}`);
+      // The race comes first; what comes of it is found where races are not asked for.
+      expect(firstOf(variant(race.run.name, queueClass, 'rc11'))).toBe(summary(race.violation));
+      expect(firstOf(variant(evidence.run.name, queueClass, 'rc11', 'consequences'))).toBe(
+        summary(evidence.violation),
+      );
     }
   });
 

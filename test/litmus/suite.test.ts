@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   compareOutcomes,
+  compareRace,
   decodeLitmus,
   expectedOutcomes,
   type LitmusTest,
@@ -70,6 +71,58 @@ describe('the suite of litmus tests', () => {
       [1, 0],
       [1, 1],
     ]);
+  });
+});
+
+describe('the data races of the suite', () => {
+  const plain = suite.filter(({ race }) => race !== undefined);
+
+  it('are published for the eight tests with plain accesses, and asked for in those', () => {
+    expect(plain).toHaveLength(8);
+    const asked = suite.filter((test) => runLitmus(test, 'sc').race !== null);
+    expect(asked).toEqual(plain);
+  });
+
+  it('are found under rc11 in exactly those tests that have one', () => {
+    const found = plain.map((test) => [test.name, runLitmus(test, 'rc11').race]);
+    expect(found).toEqual(plain.map(({ name, race }) => [name, race?.rc11]));
+    expect(found.filter(([, race]) => race === true)).toHaveLength(4);
+  });
+
+  it.each(MODELS)('are found under %s in no test that is free of them under rc11', (memory) => {
+    const races = plain.filter((test) => runLitmus(test, memory).race === true);
+    expect(races.map(({ race }) => race?.rc11)).toEqual(races.map(() => true));
+    // These four race whatever the memory does by itself.
+    expect(races).toHaveLength(4);
+  });
+
+  it('leave the final states as they are: a run goes on behind a race', () => {
+    for (const test of plain)
+      for (const memory of [...MODELS, 'rc11'] as const)
+        expect(compareOutcomes(expectedOutcomes(test, memory), runLitmus(test, memory).outcomes).agrees).toBe(
+          true,
+        );
+  });
+
+  it('are compared where something is known of them', () => {
+    const [racy, free, atomic] = [named('race-MP-rlx'), named('norace-MP-relacq'), named('SB')];
+    expect(compareRace(racy, 'rc11', true)).toEqual({ agrees: true, expected: true, found: true });
+    expect(compareRace(racy, 'rc11', false).agrees).toBe(false);
+    // Fewer runs may have none.
+    expect(compareRace(racy, 'tso', false)).toEqual({ agrees: true, expected: null, found: false });
+    expect(compareRace(free, 'rc11', true).agrees).toBe(false);
+    expect(compareRace(free, 'sc', true)).toEqual({ agrees: false, expected: false, found: true });
+    expect(compareRace(atomic, 'rc11', null)).toEqual({ agrees: true, expected: null, found: null });
+    expect(compareRace({ ...atomic, race: { rc11: true } }, 'rc11', null).agrees).toBe(false);
+  });
+
+  it('are compared with the field of the test: a false one is noticed', () => {
+    for (const test of plain) {
+      const falsified = { ...test, race: { rc11: test.race?.rc11 !== true } };
+      const { race } = runLitmus(falsified, 'rc11');
+      expect(compareRace(test, 'rc11', race).agrees).toBe(true);
+      expect(compareRace(falsified, 'rc11', race).agrees).toBe(false);
+    }
   });
 });
 

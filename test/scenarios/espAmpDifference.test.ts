@@ -11,7 +11,7 @@ import {
 import { espAmp } from 'vqcheck/scenarios';
 import { siteProbe } from '../../dist/cli/sites.js';
 
-/** Leaves out the queue's fence in an operation, and explains the first violation. */
+/** Leaves out the queue's fence in an operation, and explains the first violation but for the race, which explains itself. */
 function without(operation: string, memory: MemoryModelName, name: string, slots: number): Difference | null {
   const scenario = espAmp.scenarios.find((candidate) => candidate.name === name);
   if (scenario === undefined) throw new Error(name);
@@ -26,7 +26,10 @@ function without(operation: string, memory: MemoryModelName, name: string, slots
   const last = fences[fences.length - 1];
   if (last === undefined) throw new Error(operation);
   const edit: BarrierEdit = { site: last.site, kind: 'fence', operation, edit: 'weaken', order: 'none' };
-  const [violation] = check(system, { memory, barriers: { edits: [edit], siteOf } }).violations;
+  const { violations } = check(system, { memory, barriers: { edits: [edit], siteOf } });
+  // A fence that is missing is a race, whatever comes of it under this memory model.
+  expect(violations.map(({ property }) => property)).toContain('no-data-race');
+  const violation = violations.find(({ property }) => property !== 'no-data-race');
   if (violation === undefined) return null;
   return explainDifference(system, { memory, violation, siteOf, barriers: [edit] });
 }
