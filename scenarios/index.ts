@@ -3,10 +3,10 @@
  * the checker meet here; neither knows the other.
  */
 import { espAmp } from './espAmp/target.ts';
-import { sel4 } from './sel4/target.ts';
+import { sel4, sel4Published } from './sel4/target.ts';
 import type { Target } from './target.ts';
 
 export type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from './target.ts';
-export { espAmp, sel4 };
+export { espAmp, sel4, sel4Published };
 /** All targets that come with the package. */
-export const builtInTargets: readonly Target[] = [espAmp, sel4];
+export const builtInTargets: readonly Target[] = [espAmp, sel4, sel4Published];

@@ -22,6 +22,8 @@ export interface Plan {
   readonly most: Readonly<Record<MemoryModelName, number>>;
   /** Other parameters that are out of its range, and why. */
   readonly refuse?: (params: ScenarioParams) => string | null;
+  /** Whether it has more than a million states. */
+  readonly takesLong?: (params: ScenarioParams) => boolean;
   readonly bounds?: (params: ScenarioParams) => Readonly<Record<string, PlainData>>;
   /** Modulus of the indices; the smallest one if not given. */
   readonly modulus?: (slots: number) => number;

@@ -178,6 +178,7 @@ export const plans: readonly Plan[] = [
   {
     name: 'exhausted',
     title: 'blocks or descriptors run out half-way through a chain, sent as a whole or built by hand',
+    takesLong: ({ slots, memory }) => slots > 1 && memory !== 'sc',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     refuse: ({ slots, memory }) =>
       slots === 1 && memory === 'rc11'
@@ -214,6 +215,7 @@ export const plans: readonly Plan[] = [
   {
     name: 'notify-and-wait',
     title: 'both sides sleep: the driver until a chain came back, the device until one was sent',
+    takesLong: ({ slots, memory }) => slots > 1 && memory === 'sc',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     bounds: fewAsleep,
     system(params, { platform: newPlatform, tags }) {
@@ -231,13 +233,15 @@ export const plans: readonly Plan[] = [
   {
     name: 'msgqueue',
     title: 'a message queue: the sender recycles, the receiver waits and then gets all; the sender may stop',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    bounds: fewAsleep,
+    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    bounds: (params) => few(4, params),
     system(params, { platform: newPlatform, tags }) {
-      const platform = newPlatform({ notifications: true, msgqueue: true });
+      // The assembly gives it twice as many descriptors as messages.
+      const blocks = Math.max(1, params.slots / 2);
+      const platform = newPlatform({ notifications: true, msgqueue: true, blocks });
       return assembled(
         platform,
-        [msgqueueDriver({ platform, tags, length, ...fewAsleep(params) }), msgqueueDevice(platform)],
+        [msgqueueDriver({ platform, tags, length, ...few(4, params) }), msgqueueDevice(platform)],
         [returned('no message', 'msgqueue_get', 42), woken('receiver woken', DEVICE_CORE), interrupted],
         { finished: ([sender]) => (sender as MsgqueueState).stops },
       );
@@ -295,6 +299,7 @@ export const plans: readonly Plan[] = [
     name: 'misuse',
     title:
       'both applications call what must be refused: what is free, sent, given back or out of the pool already',
+    takesLong: ({ slots, memory }) => slots > 1 && memory === 'tso',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     system({ slots }, { platform: newPlatform, tags }) {
       const platform = newPlatform({ blocks: slots + 1 });

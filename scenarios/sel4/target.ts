@@ -6,18 +6,50 @@ import type { Plan } from './plan.ts';
 import { plans } from './plans.ts';
 import { BLOCK_BYTES, Platform } from './platform.ts';
 import { propertyNames } from './properties.ts';
+import { publishedBreaks } from './published.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
 
-function scenario(plan: Plan): Scenario {
-  const indexModulus = ({ slots, realistic }: ScenarioParams): number =>
+/** The code as a target checks it: which faults it always has, and what is expected of a plan. */
+interface Code {
+  readonly target: string;
+  readonly faults: readonly string[];
+  expected(plan: Plan, params: ScenarioParams): Expectation;
+  /** Why it is not run so, or null. */
+  refuse(plan: Plan, params: ScenarioParams): string | null;
+}
+
+const sound: Code = {
+  target: 'sel4',
+  faults: [],
+  expected: () => 'proved',
+  refuse: () => null,
+};
+
+const published: Code = {
+  target: 'sel4-published',
+  faults: sel4Defects.map(({ name }) => name),
+  expected: ({ name }, { slots }) => publishedBreaks[name]?.[slots] ?? null,
+  refuse: ({ name }, { slots, realistic }) =>
+    realistic === true || publishedBreaks[name]?.[slots] !== undefined
+      ? null
+      : `what breaks with ${slots} descriptors goes on without end, or breaks at once`,
+};
+
+function scenario(plan: Plan, code: Code): Scenario {
+  const configured = ({ slots, realistic }: ScenarioParams): number =>
     realistic === true ? FULL_MODULUS : (plan.modulus?.(slots) ?? 2 * slots);
+  /** What the code makes of it. */
+  const indexModulus = (params: ScenarioParams): number =>
+    [...code.faults, ...params.defects].includes('index-modulo-length') ? params.slots : configured(params);
   return {
     name: plan.name,
     title: plan.title,
-    defaultSlots: plan.lengths ?? [1, 2],
-    moreSlots: plan.most.sc > 2 ? [4] : [],
+    defaultSlots: (plan.lengths ?? [1, 2]).filter(
+      (slots) => code.refuse(plan, { slots, memory: 'sc', defects: [] }) === null,
+    ),
+    moreSlots: plan.most.sc > 2 && code.faults.length === 0 ? [4] : [],
     indexModulus,
     bounds: (params) => plan.bounds?.(params) ?? {},
     refuse(params) {
@@ -25,13 +57,16 @@ function scenario(plan: Plan): Scenario {
       if (slots < 1 || slots > 32_768 || (slots & (slots - 1)) !== 0)
         return `a queue has a power of two of descriptors, up to 32768: not ${slots}`;
       const most = plan.most[memory];
+      const refused = plan.refuse?.(params) ?? code.refuse(plan, params);
+      if (refused !== null) return refused;
       if (realistic !== true && slots > most)
         return `explored to ${most} descriptors under ${memory}; ${slots} takes too long`;
-      return plan.refuse?.(params) ?? null;
+      return null;
     },
+    takesLong: (params) => code.faults.length === 0 && (plan.takesLong?.(params) ?? false),
     expected: (params): Expectation => {
       const { defects: seeded } = params;
-      if (seeded.length === 0) return 'proved';
+      if (seeded.length === 0) return code.expected(plan, params);
       const here = defects.filter(
         ({ name, scenario: where }) => seeded.includes(name) && where === plan.name,
       );
@@ -39,8 +74,8 @@ function scenario(plan: Plan): Scenario {
     },
     system(params) {
       const { slots, defects: seeded } = params;
-      const modulus = indexModulus(params);
-      const title = `sel4 ${plan.name}, ${slots} descriptors`;
+      const modulus = configured(params);
+      const title = `${code.target} ${plan.name}, ${slots} descriptors`;
       return plan.system(params, {
         title,
         tags: 2 * slots,
@@ -50,7 +85,9 @@ function scenario(plan: Plan): Scenario {
             slots,
             blockBytes: BLOCK_BYTES,
             indexModulus: modulus,
-            classes: sel4Classes(sel4Defects.filter(({ name }) => seeded.includes(name))),
+            classes: sel4Classes(
+              sel4Defects.filter(({ name }) => seeded.includes(name) || code.faults.includes(name)),
+            ),
             ...more,
           }),
       });
@@ -61,9 +98,20 @@ function scenario(plan: Plan): Scenario {
 export const sel4: Target = {
   name: 'sel4',
   title: 'seL4 virtqueues (libvirtqueue and libsel4camkes), corrected',
-  scenarios: plans.map(scenario),
+  scenarios: plans.map((plan) => scenario(plan, sound)),
   defects,
   memories: ['sc', 'tso', 'pso', 'rc11'],
   defaultMemories: ['sc', 'tso'],
+  properties: propertyNames,
+};
+
+/** All its faults at once. It has no defects to seed: they are there. */
+export const sel4Published: Target = {
+  name: 'sel4-published',
+  title: 'seL4 virtqueues as published: what breaks, and where',
+  scenarios: plans.filter(({ name }) => name in publishedBreaks).map((plan) => scenario(plan, published)),
+  defects: [],
+  memories: ['sc', 'tso'],
+  defaultMemories: ['sc'],
   properties: propertyNames,
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { espAmp } from 'vqcheck/scenarios';
+import { builtInTargets, type Target } from 'vqcheck/scenarios';
 import { committedTraces, decodeTrace, generateTraces, replayTrace } from 'vqcheck/traces';
 import { siteProbe } from '../../dist/cli/sites.js';
 
@@ -7,24 +7,29 @@ import { siteProbe } from '../../dist/cli/sites.js';
 const generated = new Map<string, string>();
 
 /** The trace of one defect, found anew: a defect that does not show any more fails only its own tests. */
-function generate(name: string): string {
-  const known = generated.get(name);
+function generate(target: Target, name: string): string {
+  const key = `${target.name} ${name}`;
+  const known = generated.get(key);
   if (known !== undefined) return known;
-  const only = { ...espAmp, defects: espAmp.defects.filter((defect) => defect.name === name) };
+  const only = { ...target, defects: target.defects.filter((defect) => defect.name === name) };
   const text = generateTraces(only, siteProbe())[0]?.text ?? '';
-  generated.set(name, text);
+  generated.set(key, text);
   return text;
 }
 
-describe.each(espAmp.defects)('the committed trace of $name', ({ name, property, slots, scenario }) => {
+const cases = builtInTargets.flatMap((target) =>
+  target.defects.map((defect) => ({ ...defect, target, label: `${target.name}/${defect.name}` })),
+);
+
+describe.each(cases)('the committed trace of $label', ({ target, name, property, slots, scenario }) => {
   it('is what the search finds now', async () => {
-    await expect(generate(name)).toMatchFileSnapshot(`../../traces/esp-amp/${name}.json`);
+    await expect(generate(target, name)).toMatchFileSnapshot(`../../traces/${target.name}/${name}.json`);
   });
 
   it('replays step by step to the violation of the property that names the defect', () => {
-    const trace = decodeTrace(generate(name));
+    const trace = decodeTrace(generate(target, name));
     expect(trace).toMatchObject({ scenario, defects: [name], params: { slots }, violation: { property } });
-    const result = replayTrace(trace, espAmp, { defect: 'as recorded' });
+    const result = replayTrace(trace, target, { defect: 'as recorded' });
     expect(result).toMatchObject({
       kind: 'same-violation',
       firstDifference: null,
@@ -37,14 +42,14 @@ describe.each(espAmp.defects)('the committed trace of $name', ({ name, property,
   });
 
   it('ends clean on the sound code', () => {
-    const trace = decodeTrace(generate(name));
-    const result = replayTrace(trace, espAmp, { defect: 'none' });
+    const trace = decodeTrace(generate(target, name));
+    const result = replayTrace(trace, target, { defect: 'none' });
     expect(result.kind).toBe('clean');
     expect(result.goalSearched).not.toBe(false);
   });
 
   it('says for each step where it stands in the code, by a path inside the package', () => {
-    const { steps } = decodeTrace(generate(name));
+    const { steps } = decodeTrace(generate(target, name));
     for (const { access, site } of steps) {
       // Nobody's code makes these.
       if (['drain', 'pause', 'spin', 'enter'].includes(access)) continue;
@@ -53,8 +58,8 @@ describe.each(espAmp.defects)('the committed trace of $name', ({ name, property,
   });
 });
 
-it('there is one trace for each defect, and nothing else', () => {
-  expect(committedTraces(espAmp).map(({ path }) => path)).toEqual(
-    espAmp.defects.map(({ name }) => `traces/esp-amp/${name}.json`),
+it.each(builtInTargets)('there is one trace for each defect of $name, and nothing else', (target) => {
+  expect(committedTraces(target).map(({ path }) => path)).toEqual(
+    target.defects.map(({ name }) => `traces/${target.name}/${name}.json`),
   );
 });
