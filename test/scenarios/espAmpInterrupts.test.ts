@@ -575,8 +575,8 @@ describe('steps merged, and not', () => {
       return [name, slots, merged?.states, unmerged?.states];
     });
     expect(table).toEqual([
-      ['isr-receive', 1, 4402, 20_062],
-      ['isr-receive', 2, 54_497, 99_989],
+      ['isr-receive', 1, 4044, 18_796],
+      ['isr-receive', 2, 46_737, 81_401],
       ['isr-and-task-send-masked', 1, 3432, 15_080],
     ]);
   });
