@@ -421,7 +421,7 @@ describe('every property, end to end', () => {
 
 describe('the target', () => {
   it('is listed with its scenarios, defects and properties, each named once', () => {
-    expect(builtInTargets).toEqual([espAmp]);
+    expect(builtInTargets[0]).toBe(espAmp);
     for (const names of [espAmp.scenarios, espAmp.defects, builtInProperties].map((all) =>
       all.map(({ name }) => name),
     )) {
