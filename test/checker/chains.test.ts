@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ChainAction, check, program, STOP, type System } from 'vqcheck/checker';
 import type { MemoryPort } from 'vqcheck/memory';
-import { type MonitorEvent, noDoubleOwnership, payloadIntegrity } from 'vqcheck/properties';
+import { type MonitorEvent, noDoubleOwnership, payloadIntegrity, type StateView } from 'vqcheck/properties';
 import { neverInOrder, once, SLOTS, tiny, x, y } from './support.ts';
 
 type Told = Readonly<Record<string, unknown>>;
@@ -250,5 +250,59 @@ describe('an operation that moves buffers through those nested in it', () => {
         }),
       ).verdict;
     expect([verdict(true), verdict(false)]).toEqual(['proved', 'violated']);
+  });
+});
+
+describe('at rest', () => {
+  /** What a look at rest saw of slot 0. */
+  function restsOf(agents: Parameters<typeof tiny>[0]): string[] {
+    const seen = new Set<string>();
+    const looks = {
+      name: 'looks',
+      title: 'It looks.',
+      quiescent: () => (view: StateView) => {
+        seen.add(view.slotState(0));
+        return null;
+      },
+    };
+    check(tiny(agents, { ...none, properties: [looks] }));
+    return [...seen].sort();
+  }
+
+  it('is no turn that has moved a buffer before its first step', () => {
+    const cancel: ChainAction = { kind: 'slot', event: 'cancel', address: SLOTS[0] };
+    const agents = {
+      core0: program<number>(0, (port) => (turn) => {
+        // The first turn moves nothing: the move belongs to its step, and the second turn begins with it.
+        if (turn === 1) does(port, 'return', reserve(0));
+        port.load(x, 'relaxed');
+        if (turn === 0) return 1;
+        does(port, 'return', cancel);
+        return STOP;
+      }),
+      core1: once((port) => port.store(x, 1, 'relaxed')),
+    };
+    expect(restsOf(agents)).toEqual(['free']);
+  });
+
+  // Before the choice it rests in any case.
+  it.each([
+    [true, 3],
+    [false, 1],
+  ] as const)('is an agent that sleeps in an operation which waits: %s', (waits, rests) => {
+    const agents = {
+      core0: once((port) => {
+        port.op('sleep', {}, () => {
+          port.choose(2);
+          port.action('take', 0);
+          return null;
+        });
+      }),
+    };
+    const sleeping = {
+      operations: { sleep: { codes: null, succeeded: () => true, waits } },
+      interrupts: { lines: [], semaphores: [{ name: 'given', most: 1 }] },
+    };
+    expect(check(tiny(agents, { ...none, ...sleeping })).quiescentStates).toBe(rests);
   });
 });
