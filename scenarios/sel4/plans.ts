@@ -55,6 +55,7 @@ import {
 } from './plan.ts';
 import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform, withGiveBack } from './platform.ts';
 import { noLostDescriptors, usedLength } from './properties.ts';
+import { refusalsSystem } from './refusals.ts';
 
 /** Bytes of a message that fits into a block. */
 const BYTES = 4;
@@ -382,5 +383,14 @@ export const plans: readonly Plan[] = [
         { localBytes: table + channels_bytes(LARGEST_ID), properties: [...safety, refusedSetUp] },
       );
     },
+  },
+  {
+    name: 'refusals',
+    title: 'every call that must be refused, before and after the set-up, and with what a peer has forged',
+    lengths: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    modulus: () => 4,
+    refuse: ({ slots }) => (slots === 1 ? null : 'refusals have a length of their own'),
+    system: (_params, { title, classes }) => refusalsSystem(title, classes),
   },
 ];

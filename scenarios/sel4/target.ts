@@ -76,8 +76,12 @@ function scenario(plan: Plan, code: Code): Scenario {
       const { slots, defects: seeded } = params;
       const modulus = configured(params);
       const title = `${code.target} ${plan.name}, ${slots} descriptors`;
+      const classes = sel4Classes(
+        sel4Defects.filter(({ name }) => seeded.includes(name) || code.faults.includes(name)),
+      );
       return plan.system(params, {
         title,
+        classes,
         tags: 2 * slots,
         platform: (more = {}) =>
           new Platform({
@@ -85,9 +89,7 @@ function scenario(plan: Plan, code: Code): Scenario {
             slots,
             blockBytes: BLOCK_BYTES,
             indexModulus: modulus,
-            classes: sel4Classes(
-              sel4Defects.filter(({ name }) => seeded.includes(name) || code.faults.includes(name)),
-            ),
+            classes,
             ...more,
           }),
       });
