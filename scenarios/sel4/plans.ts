@@ -25,6 +25,7 @@ import {
   sleepingDriver,
   writeBytes,
 } from './agents.ts';
+import { ASSEMBLY_LOCAL_BYTES, wiredDevice, wiredDriver } from './assembly.ts';
 import {
   hostileDriver,
   idForgingDevice,
@@ -392,5 +393,21 @@ export const plans: readonly Plan[] = [
     modulus: () => 4,
     refuse: ({ slots }) => (slots === 1 ? null : 'refusals have a length of their own'),
     system: (_params, { title, classes }) => refusalsSystem(title, classes),
+  },
+  {
+    name: 'assembly',
+    title:
+      'two components as an assembly wires them: set up by id, notified by badge; the driver keeps its signals until it waits',
+    most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
+    bounds: ({ slots }) => ({ messages: slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ notifications: true });
+      return assembled(
+        platform,
+        [wiredDriver({ platform, tags, length, messages: slots + 1 }), wiredDevice({ platform, answer })],
+        [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
+        { localBytes: ASSEMBLY_LOCAL_BYTES },
+      );
+    },
   },
 ];
