@@ -202,6 +202,8 @@ export function wiredDevice({ platform, answer }: DeviceOptions): Program {
         const recv = { notification: 0, badge: 0 };
         const id = channels.get_id_from_name('dev');
         expectWired(DEVICE_CORE, device.device_init_with_recv(channels, id, recv), recv);
+        if (device.device_offset_to_buffer(0) !== platform.geometry.pool)
+          throw new Error('the pool begins elsewhere');
         return { next: 'wait' };
       }
       notifier.flush();

@@ -338,6 +338,8 @@ const phases: readonly Phase[] = [
       const { pool } = rings;
       expectThat('one pool', driver.driver_offset_to_buffer(1) === pool + 1);
       expectThat('the same pool', device.device_offset_to_buffer(1) === pool + 1);
+      const nothing = driver.driver_gather_copy_buffer(new_ring_object(), bytes(1));
+      expectThat('at its end nothing is copied', nothing === 0);
       // Two blocks of whatever they hold.
       expectThat('sent', driver.driver_scatter_send_buffer(BLOCK_BYTES + 1) === 0);
       expectThat('seen', device.dev_poll());
@@ -421,7 +423,8 @@ function sidesOn(port: MemoryPort, classes: Sel4Classes): Sides {
   const own = new Notification(port, { object: 0, line: 0 });
   return {
     port,
-    driver: new classes.Driver(port, driverAt, { ...common, id: QUEUE }),
+    // A pool of impossible size finds no memory for its list.
+    driver: new classes.Driver(port, driverAt, { ...common, id: QUEUE, local_bytes: deviceAt - driverAt }),
     device: new classes.Device(port, deviceAt, { ...common, id: QUEUE }),
     poorDriver: new classes.Driver(port, driverAt, poor),
     poorDevice: new classes.Device(port, deviceAt, poor),
