@@ -7,6 +7,7 @@ import type {
   System,
   Witness,
 } from '../../checker/index.ts';
+import type { Sel4Classes } from '../../impl/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import type { ScenarioParams } from '../target.ts';
 import { notificationHandler } from './agents.ts';
@@ -34,6 +35,7 @@ export interface Plan {
 export interface Tools {
   readonly tags: number;
   platform(more?: Partial<PlatformOptions>): Platform;
+  readonly classes: Sel4Classes;
   readonly title: string;
 }
 

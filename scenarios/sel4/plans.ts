@@ -25,6 +25,7 @@ import {
   sleepingDriver,
   writeBytes,
 } from './agents.ts';
+import { ASSEMBLY_LOCAL_BYTES, wiredDevice, wiredDriver } from './assembly.ts';
 import {
   hostileDriver,
   idForgingDevice,
@@ -55,6 +56,7 @@ import {
 } from './plan.ts';
 import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform, withGiveBack } from './platform.ts';
 import { noLostDescriptors, usedLength } from './properties.ts';
+import { refusalsSystem } from './refusals.ts';
 
 /** Bytes of a message that fits into a block. */
 const BYTES = 4;
@@ -380,6 +382,31 @@ export const plans: readonly Plan[] = [
           returned('no such id', 'channel_register', -1),
         ],
         { localBytes: table + channels_bytes(LARGEST_ID), properties: [...safety, refusedSetUp] },
+      );
+    },
+  },
+  {
+    name: 'refusals',
+    title: 'every call that must be refused, before and after the set-up, and with what a peer has forged',
+    lengths: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    modulus: () => 4,
+    refuse: ({ slots }) => (slots === 1 ? null : 'refusals have a length of their own'),
+    system: (_params, { title, classes }) => refusalsSystem(title, classes),
+  },
+  {
+    name: 'assembly',
+    title:
+      'two components as an assembly wires them: set up by id, notified by badge; the driver keeps its signals until it waits',
+    most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
+    bounds: ({ slots }) => ({ messages: slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags }) {
+      const platform = newPlatform({ notifications: true });
+      return assembled(
+        platform,
+        [wiredDriver({ platform, tags, length, messages: slots + 1 }), wiredDevice({ platform, answer })],
+        [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
+        { localBytes: ASSEMBLY_LOCAL_BYTES },
       );
     },
   },

@@ -154,6 +154,8 @@ export function channelOperations(pool: number): Operations {
   };
 }
 
+type Functions = readonly (() => void)[];
+
 export class Platform {
   readonly options: PlatformOptions;
   readonly blocks: number;
@@ -220,20 +222,22 @@ export class Platform {
     return new Notification(port, { object: this.#objectOf(core), line: core, semaphore: core });
   }
 
-  #common(port: MemoryPort, peer: number) {
+  #common(port: MemoryPort, peer: number, own?: Functions) {
     const { indexModulus, notifications } = this.options;
-    const functions = notifications === true ? [() => this.notification(port, peer).signal(1)] : [];
+    const signals = notifications === true ? [() => this.notification(port, peer).signal(1)] : [];
+    const functions = own ?? signals;
     // What a side may take for itself: a pool of impossible size finds no memory for its list.
     const local_bytes = this.#localBytes - this.#before;
     return { index_modulus: indexModulus, functions, block_size: this.blockBytes, id: QUEUE, local_bytes };
   }
 
-  driver(port: MemoryPort): CamkesDriver {
-    return new this.options.classes.Driver(port, this.#before, this.#common(port, DEVICE_CORE));
+  /** @param functions what `notify` may be; by default a signal to the peer. */
+  driver(port: MemoryPort, functions?: Functions): CamkesDriver {
+    return new this.options.classes.Driver(port, this.#before, this.#common(port, DEVICE_CORE, functions));
   }
 
-  device(port: MemoryPort): CamkesDevice {
-    return new this.options.classes.Device(port, this.#before, this.#common(port, DRIVER_CORE));
+  device(port: MemoryPort, functions?: Functions): CamkesDevice {
+    return new this.options.classes.Device(port, this.#before, this.#common(port, DRIVER_CORE, functions));
   }
 
   sender(port: MemoryPort): MsgqueueSender {

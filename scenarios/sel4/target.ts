@@ -1,5 +1,5 @@
 /** The target `sel4`: virtqueues of seL4's libvirtqueue and libsel4camkes, made sound, with their scenarios and defects. */
-import { sel4Classes, sel4Defects } from '../../impl/index.ts';
+import { sel4Classes, sel4Defects, smallest_virtqueue_modulus } from '../../impl/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target } from '../target.ts';
 import { defects } from './defects.ts';
 import type { Plan } from './plan.ts';
@@ -39,7 +39,7 @@ const published: Code = {
 
 function scenario(plan: Plan, code: Code): Scenario {
   const configured = ({ slots, realistic }: ScenarioParams): number =>
-    realistic === true ? FULL_MODULUS : (plan.modulus?.(slots) ?? 2 * slots);
+    realistic === true ? FULL_MODULUS : (plan.modulus?.(slots) ?? smallest_virtqueue_modulus(slots));
   /** What the code makes of it. */
   const indexModulus = (params: ScenarioParams): number =>
     [...code.faults, ...params.defects].includes('index-modulo-length') ? params.slots : configured(params);
@@ -76,8 +76,12 @@ function scenario(plan: Plan, code: Code): Scenario {
       const { slots, defects: seeded } = params;
       const modulus = configured(params);
       const title = `${code.target} ${plan.name}, ${slots} descriptors`;
+      const classes = sel4Classes(
+        sel4Defects.filter(({ name }) => seeded.includes(name) || code.faults.includes(name)),
+      );
       return plan.system(params, {
         title,
+        classes,
         tags: 2 * slots,
         platform: (more = {}) =>
           new Platform({
@@ -85,9 +89,7 @@ function scenario(plan: Plan, code: Code): Scenario {
             slots,
             blockBytes: BLOCK_BYTES,
             indexModulus: modulus,
-            classes: sel4Classes(
-              sel4Defects.filter(({ name }) => seeded.includes(name) || code.faults.includes(name)),
-            ),
+            classes,
             ...more,
           }),
       });

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '../..');
 const sources = readFileSync(join(root, 'tsconfig.json'), 'utf8');
 const included = (JSON.parse(sources) as { readonly include: readonly string[] }).include;
 
-/** A run over all the spaces takes 50 s on a core of its own; this is for one of two cores that others use as well. */
+/** A run over the spaces takes 25 s on a core of its own; this is for one of two cores that others use as well. */
 const SLOW = 300_000;
 
 describe('coverage from the exhaustive runs', () => {
@@ -37,7 +37,7 @@ describe('coverage from the exhaustive runs', () => {
     () => {
       const { status, said } = cover();
       expect(said).toContain(
-        'coverage: every line, function and branch of 8 files, but for the 12 places above',
+        'coverage: every line, function and branch of 21 files, but for the 42 places above',
       );
       expect(status).toBe(0);
     },

@@ -197,6 +197,11 @@ describe('the published code', () => {
       expect(scenario.defaultSlots.length).toBeGreaterThan(0);
       if (scenario.name !== 'set-up') expect(scenario.indexModulus(params)).toBe(2);
     }
-    expect(sel4Published.scenarios.map(({ name }) => name)).toEqual(sel4.scenarios.map(({ name }) => name));
+    // What it breaks in the other two, these show already.
+    expect(sel4.scenarios.map(({ name }) => name)).toEqual([
+      ...sel4Published.scenarios.map(({ name }) => name),
+      'refusals',
+      'assembly',
+    ]);
   });
 });
