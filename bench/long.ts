@@ -1,6 +1,6 @@
 /**
- * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules, ten
- * million messages between two threads, polling and then driven by interrupts. Stops at the first part that fails.
+ * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
+ * ESP-AMP and some of seL4, ten million messages between two threads, polling and then driven by interrupts. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
  */
@@ -33,6 +33,17 @@ const parts: readonly (readonly string[])[] = [
     '--memory',
     'tso',
   ].concat(['--strategy', 'pct', '--seed', '1', '--runs', '900000']),
+  [
+    'dist/cli/main.js',
+    'fuzz',
+    'sel4',
+    '--scenario',
+    'in-order,chains',
+    '--slots',
+    '16',
+    '--memory',
+    'sc',
+  ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '10000']),
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
   ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
 ];

@@ -20,9 +20,16 @@ export interface DriverOptions {
   length(tag: number): number;
 }
 
-/** The bytes of a message: its tag and which of its blocks it is, so that no block can be taken for another one. */
+/**
+ * The bytes of a message: its tag and which of its blocks it is, so that no block can be taken for another one. A tag of
+ * more than four bits takes four bytes, of which there is room in blocks of real size.
+ */
 export function message(tag: number, length: number, blockBytes: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (tag & 0xf) | (Math.floor(i / blockBytes) << 4));
+  const bytes = tag > 0xf ? 4 : 1;
+  return Uint8Array.from(
+    { length },
+    (_, i) => ((tag >>> (4 * (i % bytes))) & 0xf) | (Math.floor(i / blockBytes) << 4),
+  );
 }
 
 /** Collects the next chain that came back, and frees its blocks. */

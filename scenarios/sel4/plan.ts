@@ -34,6 +34,11 @@ export interface Plan {
 /** What a plan builds its system with. */
 export interface Tools {
   readonly tags: number;
+  /** Of a block, in bytes; and of a message that fits into one. */
+  readonly blockBytes: number;
+  readonly bytes: number;
+  /** Blocks of the longest chain: no more than there are descriptors. */
+  readonly pieces: number;
   platform(more?: Partial<PlatformOptions>): Platform;
   readonly classes: Sel4Classes;
   readonly title: string;

@@ -58,11 +58,6 @@ import { BLOCK_BYTES, DEVICE_CORE, DRIVER_CORE, type Platform, withGiveBack } fr
 import { noLostDescriptors, usedLength } from './properties.ts';
 import { refusalsSystem } from './refusals.ts';
 
-/** Bytes of a message that fits into a block. */
-const BYTES = 4;
-const length = (): number => BYTES;
-const answer = readBytes(BYTES);
-
 /** All agents of a system with its properties. */
 function assembled(
   platform: Platform,
@@ -76,9 +71,9 @@ function assembled(
   return platform.system(cast, { witnesses, properties, ...more });
 }
 
-/** One, two and three blocks in turn, as far as there are so many; the last one not full. */
-export function chainLength(most: number): (tag: number) => number {
-  return (tag) => BLOCK_BYTES * (tag % most) + (tag % 2 === 0 ? 5 : 3);
+/** One, two, three and so on blocks in turn, as far as chains go; the last one not full. */
+export function chainLength(most: number, blockBytes = BLOCK_BYTES): (tag: number) => number {
+  return (tag) => blockBytes * (tag % most) + (tag % 2 === 0 ? 5 : 3);
 }
 
 const scatter: Send = (_port, driver, bytes) => driver.driver_scatter_send_buffer(bytes) === 0;
@@ -98,21 +93,20 @@ function finished([driver]: readonly (PlainData | null)[]): boolean {
   return (driver as DriverState).left === 0;
 }
 
-function longest({ slots }: ScenarioParams): number {
-  return Math.min(slots, 3);
-}
-
 export const plans: readonly Plan[] = [
   {
     name: 'in-order',
     title: 'one block a message, given back in the order of their arrival; without end',
     bounds: (params) => few(6, params),
     most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [inOrderDriver({ platform, tags, length, ...few(6, params) }), inOrderDevice({ platform, answer })],
+        [
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(6, params) }),
+          inOrderDevice({ platform, answer: readBytes(bytes) }),
+        ],
         [noBlock, empty, secondLap(params.slots)],
         { finished },
       );
@@ -123,7 +117,7 @@ export const plans: readonly Plan[] = [
     title: 'one block a message; the device holds up to two chains and gives them back in any order',
     bounds: (params) => few(5, params),
     most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       const two: readonly Witness[] = [
         rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
@@ -132,8 +126,8 @@ export const plans: readonly Plan[] = [
       return assembled(
         platform,
         [
-          inOrderDriver({ platform, tags, length, ...few(5, params) }),
-          anyOrderDevice({ platform, answer, holds: 2 }),
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(5, params) }),
+          anyOrderDevice({ platform, answer: readBytes(bytes), holds: 2 }),
         ],
         [noBlock, empty, secondLap(params.slots), ...(params.slots > 1 ? two : [])],
         { finished },
@@ -145,16 +139,21 @@ export const plans: readonly Plan[] = [
     title: 'messages of one to three blocks, scattered and gathered; lengths cross the borders of blocks',
     bounds: (params) => few(12, params),
     most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, blockBytes, pieces: most }) {
       const platform = newPlatform();
-      const most = longest(params);
       return assembled(
         platform,
         [
-          inOrderDriver({ platform, tags, length: chainLength(most), send: scatter, ...few(12, params) }),
+          inOrderDriver({
+            platform,
+            tags,
+            length: chainLength(most, blockBytes),
+            send: scatter,
+            ...few(12, params),
+          }),
           inOrderDevice({ platform, answer: readAll }),
         ],
-        [empty, ...Array.from({ length: most }, (_, i) => chainOf(i + 1, BLOCK_BYTES))],
+        [empty, ...Array.from({ length: most }, (_, i) => chainOf(i + 1, blockBytes))],
         { finished },
       );
     },
@@ -163,11 +162,14 @@ export const plans: readonly Plan[] = [
     name: 'full-ring',
     title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
     most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags }) {
+    system({ slots }, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ blocks: slots + 1 });
       return assembled(
         platform,
-        [fillingDriver({ platform, tags, length }), drainingDevice({ platform, answer })],
+        [
+          fillingDriver({ platform, tags, length: () => bytes }),
+          drainingDevice({ platform, answer: readBytes(bytes) }),
+        ],
         [
           noDescriptor,
           empty,
@@ -186,13 +188,14 @@ export const plans: readonly Plan[] = [
       slots === 1 && memory === 'rc11'
         ? 'with one descriptor the driver gives up again and again, and what it wrote could be read without end'
         : null,
-    system({ slots }, { platform: newPlatform }) {
+    system({ slots, realistic }, { platform: newPlatform, blockBytes, bytes, pieces }) {
       // With one descriptor a chain of two runs out of them, with more it runs out of blocks.
       const platform = newPlatform({ blocks: slots === 1 ? 2 : slots });
+      const exhausting = realistic === true ? Math.max(1, pieces - 1) : 1;
       // What does not fit is dropped.
-      const send: Send = (port, driver, bytes, tag) => {
-        if (tag % 2 === 0) driver.driver_scatter_send_buffer(bytes);
-        else sendPieces(port, driver, platform, bytes);
+      const send: Send = (port, driver, content, tag) => {
+        if (tag % 2 === 0) driver.driver_scatter_send_buffer(content);
+        else sendPieces(port, driver, platform, content);
         return true;
       };
       return assembled(
@@ -201,10 +204,10 @@ export const plans: readonly Plan[] = [
           inOrderDriver({
             platform,
             tags: 4,
-            length: (tag) => (tag % 4 < 2 ? BYTES : BLOCK_BYTES + BYTES),
+            length: (tag) => (tag % 4 < 2 ? bytes : blockBytes * exhausting + bytes),
             send,
           }),
-          inOrderDevice({ platform, answer }),
+          inOrderDevice({ platform, answer: readBytes(bytes) }),
         ],
         [
           returned('scattering refused', 'driver_scatter_send_buffer', -1),
@@ -220,13 +223,13 @@ export const plans: readonly Plan[] = [
     takesLong: ({ slots, memory }) => slots > 1 && memory === 'sc',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     bounds: fewAsleep,
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ notifications: true });
       return assembled(
         platform,
         [
-          sleepingDriver({ platform, tags, length, ...fewAsleep(params) }),
-          sleepingDevice({ platform, answer }),
+          sleepingDriver({ platform, tags, length: () => bytes, ...fewAsleep(params) }),
+          sleepingDevice({ platform, answer: readBytes(bytes) }),
         ],
         [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
       );
@@ -237,13 +240,16 @@ export const plans: readonly Plan[] = [
     title: 'a message queue: the sender recycles, the receiver waits and then gets all; the sender may stop',
     most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
     bounds: (params) => few(4, params),
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, bytes }) {
       // The assembly gives it twice as many descriptors as messages.
       const blocks = Math.max(1, params.slots / 2);
       const platform = newPlatform({ notifications: true, msgqueue: true, blocks });
       return assembled(
         platform,
-        [msgqueueDriver({ platform, tags, length, ...few(4, params) }), msgqueueDevice(platform)],
+        [
+          msgqueueDriver({ platform, tags, length: () => bytes, ...few(4, params) }),
+          msgqueueDevice(platform),
+        ],
         [returned('no message', 'msgqueue_get', 42), woken('receiver woken', DEVICE_CORE), interrupted],
         { finished: ([sender]) => (sender as MsgqueueState).stops },
       );
@@ -253,11 +259,14 @@ export const plans: readonly Plan[] = [
     name: 're-init',
     title: 'the driver may set its side up again at any time, while the device goes on',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags }) {
+    system(_params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [restartingDriver({ platform, tags, length }), inOrderDevice({ platform, answer })],
+        [
+          restartingDriver({ platform, tags, length: () => bytes }),
+          inOrderDevice({ platform, answer: readBytes(bytes) }),
+        ],
         [
           returned('set up again', 'driver_init_common', 0),
           returned('refused', 'driver_init_common', 22),
@@ -272,9 +281,9 @@ export const plans: readonly Plan[] = [
       'the device overwrites messages of several blocks with a shorter reply, which the driver copies out',
     most: { sc: 4, tso: 2, pso: 1, rc11: 2 },
     bounds: (params) => few(6, params),
-    system(params, { platform: newPlatform, tags }) {
+    system(params, { platform: newPlatform, tags, blockBytes, pieces }) {
       const platform = newPlatform();
-      const bytes = BLOCK_BYTES * longest(params);
+      const bytes = blockBytes * pieces;
       return assembled(
         platform,
         [
@@ -288,11 +297,7 @@ export const plans: readonly Plan[] = [
           }),
           inOrderDevice({ platform, answer: writeBytes(bytes - 3) }),
         ],
-        [
-          empty,
-          chainOf(longest(params), BLOCK_BYTES),
-          returned('reply copied out', 'driver_gather_copy_buffer', 0),
-        ],
+        [empty, chainOf(pieces, blockBytes), returned('reply copied out', 'driver_gather_copy_buffer', 0)],
         { finished },
       );
     },
@@ -303,11 +308,11 @@ export const plans: readonly Plan[] = [
       'both applications call what must be refused: what is free, sent, given back or out of the pool already',
     takesLong: ({ slots, memory }) => slots > 1 && memory === 'tso',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags }) {
+    system({ slots }, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ blocks: slots + 1 });
       return assembled(
         platform,
-        [misusingDriver({ platform, tags, length }), misusingDevice({ platform }, BYTES)],
+        [misusingDriver({ platform, tags, length: () => bytes }), misusingDevice({ platform }, bytes)],
         [
           returned('freed twice', 'buffer_free', -1),
           returned('sent twice', 'driver_send_buffer', -1),
@@ -325,11 +330,14 @@ export const plans: readonly Plan[] = [
     name: 'hostile-driver',
     title: 'a driver whose descriptors name bytes behind the pool, or lead back to themselves',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags }) {
+    system(_params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [hostileDriver({ platform, tags, length }), inOrderDevice({ platform, answer: readSound })],
+        [
+          hostileDriver({ platform, tags, length: () => bytes }),
+          inOrderDevice({ platform, answer: readSound }),
+        ],
         [empty, returned('not sound', 'scattered_available_size', 0)],
       );
     },
@@ -338,11 +346,11 @@ export const plans: readonly Plan[] = [
     name: 'hostile-device',
     title: 'a device that links the chains that it has to descriptors which it does not have',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags }) {
+    system(_params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [inOrderDriver({ platform, tags, length }), linkForgingDevice({ platform })],
+        [inOrderDriver({ platform, tags, length: () => bytes }), linkForgingDevice({ platform })],
         [empty, noBlock],
       );
     },
@@ -352,11 +360,11 @@ export const plans: readonly Plan[] = [
     title: 'a device that puts an id into the used ring which is no chain; safety only',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     bounds: () => ({ messages: 1 }),
-    system(_params, { platform: newPlatform, tags }) {
+    system(_params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [waryDriver({ platform, tags, length }), idForgingDevice({ platform })],
+        [waryDriver({ platform, tags, length: () => bytes }), idForgingDevice({ platform })],
         [returned('refused', 'get_used_buf', -1)],
         { properties: safety },
       );

@@ -304,7 +304,8 @@ export class Platform {
       properties: builtInProperties,
       home: (view) => this.home(view),
       census: (view, place) => this.census(view, place),
-      accessBound: 300,
+      // Setting up takes some accesses for each descriptor and block, and a chain of real length has many blocks.
+      accessBound: this.blockBytes === BLOCK_BYTES ? 300 : 2000 + 16 * (this.options.slots + this.blocks),
       // Nothing in the sound code drains a store buffer: all stores of all messages under way may wait in it.
       bufferDepth: 9 * this.blocks + 12,
       ...(notifications === true ? { interrupts: interrupts() } : {}),

@@ -1,5 +1,5 @@
 /** The target `sel4`: virtqueues of seL4's libvirtqueue and libsel4camkes, made sound, with their scenarios and defects. */
-import { sel4Classes, sel4Defects, smallest_virtqueue_modulus } from '../../impl/index.ts';
+import { BLOCK_SIZE, sel4Classes, sel4Defects, smallest_virtqueue_modulus } from '../../impl/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target } from '../target.ts';
 import { defects } from './defects.ts';
 import type { Plan } from './plan.ts';
@@ -10,6 +10,12 @@ import { publishedBreaks } from './published.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
+/** What is checked has few descriptors, small blocks and short chains; what is fuzzed has the sizes of real channels. */
+const small = { blockBytes: BLOCK_BYTES, bytes: 4, pieces: 3 };
+const real = { blockBytes: BLOCK_SIZE, bytes: 100, pieces: 16 };
+
+/** Where a schedule with 256 descriptors, which are the most elsewhere, takes half a minute. */
+const LONGEST_REAL: Readonly<Record<string, number>> = { misuse: 16 };
 
 /** The code as a target checks it: which faults it always has, and what is expected of a plan. */
 interface Code {
@@ -59,6 +65,8 @@ function scenario(plan: Plan, code: Code): Scenario {
       const most = plan.most[memory];
       const refused = plan.refuse?.(params) ?? code.refuse(plan, params);
       if (refused !== null) return refused;
+      if (realistic === true && slots > (LONGEST_REAL[plan.name] ?? 256))
+        return `fuzzed to ${LONGEST_REAL[plan.name] ?? 256} descriptors; a schedule of ${slots} takes too long`;
       if (realistic !== true && slots > most)
         return `explored to ${most} descriptors under ${memory}; ${slots} takes too long`;
       return null;
@@ -73,7 +81,8 @@ function scenario(plan: Plan, code: Code): Scenario {
       return here.length === 0 ? null : here.map(({ property }) => property);
     },
     system(params) {
-      const { slots, defects: seeded } = params;
+      const { slots, defects: seeded, realistic } = params;
+      const { blockBytes, bytes, pieces } = realistic === true ? real : small;
       const modulus = configured(params);
       const title = `${code.target} ${plan.name}, ${slots} descriptors`;
       const classes = sel4Classes(
@@ -83,11 +92,14 @@ function scenario(plan: Plan, code: Code): Scenario {
         title,
         classes,
         tags: 2 * slots,
+        blockBytes,
+        bytes,
+        pieces: Math.min(slots, pieces),
         platform: (more = {}) =>
           new Platform({
             title,
             slots,
-            blockBytes: BLOCK_BYTES,
+            blockBytes,
             indexModulus: modulus,
             classes,
             ...more,
