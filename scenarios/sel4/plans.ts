@@ -408,11 +408,14 @@ export const plans: readonly Plan[] = [
       'two components as an assembly wires them: set up by id, notified by badge; the driver keeps its signals until it waits',
     most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
     bounds: ({ slots }) => ({ messages: slots + 1 }),
-    system({ slots }, { platform: newPlatform, tags }) {
+    system({ slots }, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ notifications: true });
       return assembled(
         platform,
-        [wiredDriver({ platform, tags, length, messages: slots + 1 }), wiredDevice({ platform, answer })],
+        [
+          wiredDriver({ platform, tags, length: () => bytes, messages: slots + 1 }),
+          wiredDevice({ platform, answer: readBytes(bytes) }),
+        ],
         [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
         { localBytes: ASSEMBLY_LOCAL_BYTES },
       );
