@@ -180,7 +180,10 @@ export class Walk {
     return !this.#stuck && choice < this.#machine.ways(this.#state, kind, who);
   }
 
-  /** Takes a step that is enabled, without words: fast. Returns the properties it broke; after one, nothing more. */
+  /**
+   * Takes a step that is enabled, without words: fast. Returns the properties it broke; after one, nothing more. A step that
+   * is no longer possible with what it teaches about the memory is not taken: `schedule` tells.
+   */
   advance(step: ScheduleStep): readonly BrokenProperty[] {
     for (;;) {
       try {
@@ -192,6 +195,8 @@ export class Walk {
         return [...races, ...this.#machine.monitors.broken];
       } catch (error) {
         this.#restart(error);
+        // What has come apart may stand before this step now: then others have to come first.
+        if (!this.isEnabled(step)) return NONE;
       }
     }
   }
