@@ -191,8 +191,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     /** The descriptor that names the table in which the walk is. */
     let named: SplitContents | null = null;
     let at = head;
-    for (let met = 0; ; met++) {
-      if (!this.mayGoOn(met, named !== null, rings.size)) return VIRTIO_CHAIN_TOO_LONG;
+    for (let met = 0; this.mayGoOn(met, named !== null, rings.size); met++) {
       if (!this.isEntry(at, table.count)) return VIRTIO_BAD_HEAD;
       const desc = table.at(at);
       const contents = this.read(desc);
@@ -212,6 +211,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       if ((contents.flags & DESC_NEXT) === 0) return segments;
       at = contents.next;
     }
+    return VIRTIO_CHAIN_TOO_LONG;
   }
 
   /** Whether a walk may meet one more. As many as the queue has, and the one that names a table, which is no segment. */
