@@ -127,7 +127,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       const { size } = vq;
       if (!this.mayReturn(head, size) || !this.canHaveWritten(written, head, size)) return VIRTIO_INVALID;
       if (this.features.inOrder === true && !this.isInTurn(head, 0, size)) return VIRTIO_INVALID;
-      return this.giveBackAll([head], written, this.rings(size));
+      return this.giveBackAll([head], head, written, this.rings(size));
     });
   }
 
@@ -141,7 +141,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       if (!heads.every((head, i) => this.mayReturn(head, size) && this.isInTurn(head, i, size)))
         return VIRTIO_INVALID;
       if (!this.canHaveWritten(written, last, size)) return VIRTIO_INVALID;
-      return this.giveBackAll(heads, written, this.rings(size));
+      return this.giveBackAll(heads, last, written, this.rings(size));
     });
   }
 
@@ -278,9 +278,8 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
   }
 
   /** One entry for all of these, with the id of the last one (2.7.9). */
-  private giveBackAll(heads: readonly number[], written: number, rings: SplitRings): number {
+  private giveBackAll(heads: readonly number[], last: number, written: number, rings: SplitRings): number {
     const { vq } = this;
-    const last = heads[heads.length - 1] ?? 0;
     const len = this.reportedLength(written, last, rings);
     for (const [i, head] of heads.entries()) {
       const chain = this.chainAt(head, rings.size);
