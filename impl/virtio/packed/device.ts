@@ -143,11 +143,12 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
   interrupt(): boolean {
     return this.port.op('interrupt', { queue: this.id }, () => {
       const { vq } = this;
-      if (vq.broken !== 0) return false;
+      const count = vq.returned;
+      if (vq.broken !== 0 || count === 0) return false;
       const { size } = vq;
       this.orderFlagsBeforeWish();
       const wish = this.loadWish(this.rings(size).driverEvent);
-      const count = this.takeReturned();
+      vq.returned = 0;
       if (!this.isWanted(wish, this.loadNextUsed(), count, size)) return false;
       this.notifyPeer();
       return true;
@@ -212,14 +213,9 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     }
   }
 
-  /** Slots of a list: more can only be a loop. */
+  /** Elements of a list, those in a table included (2.8.5): more can only be a loop, or an attack. */
   protected listLimit(size: number): number {
     return size;
-  }
-
-  /** Entries of a table: as many as the driver's have, if that is known. Otherwise the size, as for any list (2.8.5). */
-  protected tableLimit(size: number): number {
-    return this.options.tables?.entries ?? size;
   }
 
   protected readElement(element: PackedDescriptor, flags: number, list: PackedList, size: number): number {
@@ -242,7 +238,7 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     if (len === 0 || len % bytes !== 0 || addr % alignment !== 0) return VIRTIO_BAD_INDIRECT;
     if (!this.isInReach(table)) return VIRTIO_BAD_BUFFER;
     const count = len / bytes;
-    if (count > this.tableLimit(size)) return VIRTIO_CHAIN_TOO_LONG;
+    if (count > this.listLimit(size)) return VIRTIO_CHAIN_TOO_LONG;
     const entries = arrayOf(packed_table_entry_t, this.port, 'shared', addr, count);
     for (let i = 0; i < count; i++) {
       const entry = entries.at(i);
@@ -352,7 +348,7 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
   }
 
   private passUsed(cursor: number, slots: number, size: number): void {
-    if (this.features.eventIdx === true) this.countReturned(slots, size);
+    this.countReturned(slots, size);
     this.storeNextUsed(this.pass(cursor, slots, size));
   }
 
@@ -360,14 +356,6 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
   protected countReturned(slots: number, size: number): void {
     const { vq } = this;
     vq.returned = this.countOn(vq.returned, slots, size);
-  }
-
-  /** Slots since the last test, from which on they count anew. */
-  private takeReturned(): number {
-    if (this.features.eventIdx !== true) return 0;
-    const { returned } = this.vq;
-    this.vq.returned = 0;
-    return returned;
   }
 
   /** Whether nothing is there to be taken, after a last look. */

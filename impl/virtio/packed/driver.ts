@@ -2,7 +2,10 @@
  * The driver's side of a packed virtqueue (VirtIO 1.2, 2.8.16 to 2.8.21). It trusts nothing that the device could have
  * written: ids, lengths and slots of lists are its own, and each field of a used descriptor is read once.
  *
- * Of the specification's choices: the id stands in each descriptor of a list; a list is either direct or one table.
+ * What the specification leaves open, and what is done here:
+ * - The id stands in each descriptor of a list.
+ * - A list has at most as many segments as the queue has slots, those in a table counted: the strictest reading of 2.8.5.
+ * - It has so few bytes that none of its lengths is `UNKNOWN_LENGTH`.
  */
 import { arrayOf, type MemoryPort, type StructArray, type View, viewOf } from '../../../memory/index.ts';
 import {
@@ -79,10 +82,10 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const { vq } = this;
       if (vq.broken !== 0) return VIRTIO_QUEUE_BROKEN;
       const { size } = vq;
+      if (!isWord(token) || !this.isSound(segments, size) || !this.isDivisible(segments.length, options))
+        return VIRTIO_INVALID;
       const direct = options.indirectFrom ?? segments.length;
-      if (!this.isSound(segments) || !this.isDivisible(segments.length, options)) return VIRTIO_INVALID;
       const slots = direct + (direct < segments.length ? 1 : 0);
-      if (slots > size) return VIRTIO_INVALID;
       if (!this.hasRoom(slots)) return VIRTIO_NO_SPACE;
       const id = this.takeId(size);
       const head = this.loadNextAvail();
@@ -95,11 +98,12 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
   kick(): boolean {
     return this.port.op('kick', { queue: this.id }, () => {
       const { vq } = this;
-      if (vq.broken !== 0) return false;
+      const count = vq.added;
+      if (vq.broken !== 0 || count === 0) return false;
       const { size } = vq;
       this.orderFlagsBeforeWish();
       const wish = this.loadWish(this.rings(size).deviceEvent);
-      const count = this.takeAdded();
+      vq.added = 0;
       if (!this.isWanted(wish, this.loadNextAvail(), count, size)) return false;
       this.notifyPeer();
       return true;
@@ -199,8 +203,9 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
     this.vq.next_used = cursor;
   }
 
-  /** At least one segment, none empty, all in the 32 bits of an offset, those for reading first. */
-  protected isSound(segments: readonly Segment[]): boolean {
+  /** One segment to as many as there are slots, none empty, all in the 32 bits of an offset, those for reading first. */
+  protected isSound(segments: readonly Segment[], size: number): boolean {
+    if (segments.length === 0 || segments.length > size) return false;
     let total = 0;
     let writable = false;
     for (const { addr, len, writable: writes } of segments) {
@@ -210,7 +215,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       total += len;
     }
     // Used lengths have 32 bits, and the largest stands for none.
-    return segments.length > 0 && total < UNKNOWN_LENGTH;
+    return total < UNKNOWN_LENGTH;
   }
 
   /** Whether a list can be divided like this into descriptors of the ring and entries of a table. */
@@ -264,7 +269,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
     own.slots = slots;
     if (this.features.inOrder === true) this.privateAt(slotOf(head), size).order = id;
     vq.free_slots -= slots;
-    if (this.features.eventIdx === true) this.countAdded(slots, size);
+    this.countAdded(slots, size);
     this.storeNextAvail(this.pass(head, slots, size));
   }
 
@@ -272,14 +277,6 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
   protected countAdded(slots: number, size: number): void {
     const { vq } = this;
     vq.added = this.countOn(vq.added, slots, size);
-  }
-
-  /** Slots since the last test, from which on they count anew. */
-  private takeAdded(): number {
-    if (this.features.eventIdx !== true) return 0;
-    const { added } = this.vq;
-    this.vq.added = 0;
-    return added;
   }
 
   /** The head's flags come last: before, the device sees nothing of the list. */

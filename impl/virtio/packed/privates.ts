@@ -23,7 +23,7 @@ export const packed_driver_t = struct('packed_driver_t', {
   free_slots: u16('plain'),
   /** The first free id; the size if none is free. */
   free_id: u16('plain'),
-  /** EVENT_IDX: slots since the last test whether the device wants a kick, at most a lap. */
+  /** Slots since the last test whether the device wants a kick, at most a lap. */
   added: u16('plain'),
   /** IN_ORDER: the id that ends the batch which is being collected; the size if there is none. */
   batch_last: u16('plain'),
@@ -55,7 +55,7 @@ export const packed_device_t = struct('packed_device_t', {
   broken: u16('plain'),
   /** Slots of all lists that the device has. */
   held: u16('plain'),
-  /** EVENT_IDX: slots since the last test whether the driver wants an interrupt, at most a lap. */
+  /** Slots since the last test whether the driver wants an interrupt, at most a lap. */
   returned: u16('plain'),
 });
 
