@@ -1,5 +1,5 @@
 /**
- * The driver's side of a packed virtqueue (VirtIO 1.2, 2.8.16 to 2.8.21). It trusts nothing that the device could have
+ * The driver's side of a packed virtqueue (VirtIO 1.2, 2.8.20 to 2.8.22). It trusts nothing that the device could have
  * written: ids, lengths and slots of lists are its own, and each field of a used descriptor is read once.
  *
  * What the specification leaves open, and what is done here:
