@@ -127,7 +127,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       const { size } = vq;
       if (!this.mayReturn(head, size) || !this.canHaveWritten(written, head, size)) return VIRTIO_INVALID;
       if (this.features.inOrder === true && !this.isInTurn(head, 0, size)) return VIRTIO_INVALID;
-      return this.giveBackAll([head], written, this.rings(size));
+      return this.giveBackAll([head], head, written, this.rings(size));
     });
   }
 
@@ -141,7 +141,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       if (!heads.every((head, i) => this.mayReturn(head, size) && this.isInTurn(head, i, size)))
         return VIRTIO_INVALID;
       if (!this.canHaveWritten(written, last, size)) return VIRTIO_INVALID;
-      return this.giveBackAll(heads, written, this.rings(size));
+      return this.giveBackAll(heads, last, written, this.rings(size));
     });
   }
 
@@ -188,30 +188,30 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
   protected walk(head: number, rings: SplitRings): Segment[] | number {
     const segments: Segment[] = [];
     let table = rings.desc;
-    let inTable = false;
+    /** The descriptor that names the table in which the walk is. */
+    let named: SplitContents | null = null;
     let at = head;
-    for (let met = 0; ; met++) {
-      if (!this.mayGoOn(met, inTable, rings.size)) return VIRTIO_CHAIN_TOO_LONG;
+    for (let met = 0; this.mayGoOn(met, named !== null, rings.size); met++) {
       if (!this.isEntry(at, table.count)) return VIRTIO_BAD_HEAD;
       const desc = table.at(at);
       const contents = this.read(desc);
       if ((contents.flags & DESC_INDIRECT) !== 0) {
-        if (!this.mayNameTable(contents, inTable, rings.size)) return VIRTIO_BAD_INDIRECT;
+        if (!this.mayNameTable(contents, named !== null, rings.size)) return VIRTIO_BAD_INDIRECT;
         if (!this.isReachable(contents)) return VIRTIO_BAD_BUFFER;
         const entries = contents.len / split_desc_t.bytes;
         table = arrayOf(split_desc_t, this.port, 'shared', contents.addr, entries);
-        inTable = true;
+        named = contents;
         at = 0;
-        this.enterTable(contents);
         continue;
       }
       if (!this.isReachable(contents)) return VIRTIO_BAD_BUFFER;
-      const segment = this.segmentOf(contents, desc);
+      const segment = this.segmentOf(contents, named, desc);
       if (!this.mayFollow(segment, segments.at(-1))) return VIRTIO_BAD_ORDER;
       segments.push(segment);
       if ((contents.flags & DESC_NEXT) === 0) return segments;
       at = contents.next;
     }
+    return VIRTIO_CHAIN_TOO_LONG;
   }
 
   /** Whether a walk may meet one more. As many as the queue has, and the one that names a table, which is no segment. */
@@ -247,11 +247,12 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     return addr_high === 0 && len > 0 && addr >= this.reach.from && addr + len <= this.reach.to;
   }
 
-  /** A step for those who do more with the descriptor of a table than to look at it. */
-  protected enterTable(_contents: SplitContents): void {}
-
-  /** What a descriptor names. @param _desc for those who look twice. */
-  protected segmentOf({ addr, len, flags }: SplitContents, _desc: SplitDescriptor): Segment {
+  /** What a descriptor names. @param _named the one that names its table. @param _desc where it stands. */
+  protected segmentOf(
+    { addr, len, flags }: SplitContents,
+    _named: SplitContents | null,
+    _desc: SplitDescriptor,
+  ): Segment {
     return { addr, len, writable: (flags & DESC_WRITE) !== 0 };
   }
 
@@ -277,9 +278,8 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
   }
 
   /** One entry for all of these, with the id of the last one (2.7.9). */
-  private giveBackAll(heads: readonly number[], written: number, rings: SplitRings): number {
+  private giveBackAll(heads: readonly number[], last: number, written: number, rings: SplitRings): number {
     const { vq } = this;
-    const last = heads[heads.length - 1] ?? 0;
     const len = this.reportedLength(written, last, rings);
     for (const [i, head] of heads.entries()) {
       const chain = this.chainAt(head, rings.size);
