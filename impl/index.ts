@@ -189,3 +189,23 @@ export {
   virtqueue_init_used_ring,
 } from './sel4/virtqueue.ts';
 export type { OperationSpec, OperationSpecs, OperationValues, SlotAction } from './target.ts';
+// virtio: what the clause monitors need of it.
+export type { Features } from './virtio/features.ts';
+export { needEvent } from './virtio/notify.ts';
+export {
+  type PackedGeometry,
+  packed_desc_t,
+  packed_event_halves_t,
+  packed_event_t,
+  packedGeometry,
+} from './virtio/packed/layout.ts';
+export {
+  type SplitGeometry,
+  split_avail_elem_t,
+  split_avail_t,
+  split_desc_t,
+  split_event_t,
+  split_used_elem_t,
+  split_used_t,
+  splitGeometry,
+} from './virtio/split/layout.ts';
