@@ -190,6 +190,7 @@ export {
 } from './sel4/virtqueue.ts';
 export type { OperationSpec, OperationSpecs, OperationValues, SlotAction } from './target.ts';
 // virtio: what the clause monitors need of it.
+export { VIRTIO_BAD_INDIRECT } from './virtio/errors.ts';
 export type { Features } from './virtio/features.ts';
 export { needEvent } from './virtio/notify.ts';
 export {

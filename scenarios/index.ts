@@ -7,6 +7,13 @@ import { sel4, sel4Published } from './sel4/target.ts';
 import type { Target } from './target.ts';
 
 export type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from './target.ts';
+export {
+  type ClauseOptions,
+  type ClauseRegisters,
+  type NotificationAction,
+  packedClauses,
+  splitClauses,
+} from './virtio/clauses/index.ts';
 export { espAmp, sel4, sel4Published };
 /** All targets that come with the package. */
 export const builtInTargets: readonly Target[] = [espAmp, sel4, sel4Published];
