@@ -251,7 +251,10 @@ export function sleepingDevice({
 }
 
 /** Takes one chain at a time, works on it, gives it back, and interrupts the driver. */
-export function interruptingDevice({ platform, batch = 1 }: DeviceOptions & { readonly batch?: number }): Program {
+export function interruptingDevice({
+  platform,
+  batch = 1,
+}: DeviceOptions & { readonly batch?: number }): Program {
   type State = { readonly held: readonly Held[]; readonly untold: number };
   return program<State>({ held: [], untold: 0 }, (port) => {
     const device = platform.device(port);

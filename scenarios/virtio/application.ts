@@ -9,8 +9,8 @@ import {
   type Taken,
   UNKNOWN_LENGTH,
   VIRTIO_OK,
-  type VirtioDevice,
-  type VirtioDriver,
+  type VirtioQueueDevice,
+  type VirtioQueueDriver,
 } from '../../impl/index.ts';
 import type { MemoryPort } from '../../memory/index.ts';
 import { chainOfToken, type Platform, tokenOf } from './platform.ts';
@@ -32,15 +32,12 @@ export const SINGLE: Shape = { readable: 1, writable: 0 };
  */
 export function segmentBytes(tag: number, index: number, length: number): Uint8Array {
   const bytes = tag > 0xf ? 4 : 1;
-  return Uint8Array.from(
-    { length },
-    (_, i) => ((tag >>> (4 * (i % bytes))) & 0xf) | ((index & 0xf) << 4),
-  );
+  return Uint8Array.from({ length }, (_, i) => ((tag >>> (4 * (i % bytes))) & 0xf) | ((index & 0xf) << 4));
 }
 
 /** The driver's application. All it knows lies in core-local memory. */
 export class DriverApplication {
-  readonly driver: VirtioDriver;
+  readonly driver: VirtioQueueDriver;
   readonly #port: MemoryPort;
   readonly #platform: Platform;
   readonly #pool: ReturnType<Platform['bufferPool']>;
@@ -129,7 +126,7 @@ export class DriverApplication {
 /** A chain that the device has. */
 export type Held = { readonly head: number; readonly segments: readonly Segment[] };
 
-export function take(device: VirtioDevice): Held | number {
+export function take(device: VirtioQueueDevice): Held | number {
   const out: Taken = newTaken();
   const result = device.take(out);
   return result === VIRTIO_OK ? { head: out.head, segments: out.segments } : result;
@@ -158,6 +155,6 @@ export function work(port: MemoryPort, { segments }: Held): number {
 }
 
 /** Works on a chain, and gives it back: what `giveBack` said. */
-export function answer(port: MemoryPort, device: VirtioDevice, held: Held): number {
+export function answer(port: MemoryPort, device: VirtioQueueDevice, held: Held): number {
   return device.giveBack(held.head, work(port, held));
 }

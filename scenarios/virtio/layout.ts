@@ -2,7 +2,7 @@
  * What the scenarios need to know of a layout, split or packed, to be written once for both: how its sides are made, where
  * they lie, what their names are, and how to see from their own memory that all is home.
  */
-import type { VirtioDevice, VirtioDriver, VirtioOptions } from '../../impl/index.ts';
+import type { VirtioQueueDevice, VirtioQueueDriver, VirtioQueueOptions } from '../../impl/index.ts';
 import type { LayoutMap, MemoryPort } from '../../memory/index.ts';
 import type { StateView } from '../../properties/index.ts';
 
@@ -29,8 +29,18 @@ export interface OutChain {
 
 /** The two classes of a layout, with or without seeded defects. */
 export interface LayoutClasses {
-  readonly Driver: new (port: MemoryPort, handle: number, base: number, options: VirtioOptions) => VirtioDriver;
-  readonly Device: new (port: MemoryPort, handle: number, base: number, options: VirtioOptions) => VirtioDevice;
+  readonly Driver: new (
+    port: MemoryPort,
+    handle: number,
+    base: number,
+    options: VirtioQueueOptions,
+  ) => VirtioQueueDriver;
+  readonly Device: new (
+    port: MemoryPort,
+    handle: number,
+    base: number,
+    options: VirtioQueueOptions,
+  ) => VirtioQueueDevice;
 }
 
 export interface Layout {
@@ -46,6 +56,8 @@ export interface Layout {
   driverBytes(size: number): number;
   deviceBytes(size: number): number;
   nameQueue(map: LayoutMap, place: QueuePlace): void;
+  /** Indirect tables: one for each descriptor, one behind the other. */
+  nameTables(map: LayoutMap, base: number, tables: number, entries: number): void;
   nameDriver(map: LayoutMap, place: QueuePlace): void;
   nameDevice(map: LayoutMap, place: QueuePlace): void;
   /**

@@ -15,15 +15,23 @@ import type {
 import { program } from '../../checker/index.ts';
 import {
   BufferPool,
+  type Features,
   pool_entry_t,
   type VirtioChainAction,
-  type VirtioDevice,
-  type VirtioDriver,
-  type VirtioFeatures,
-  type VirtioOptions,
+  type VirtioQueueDevice,
+  type VirtioQueueDriver,
+  type VirtioQueueOptions,
   virtioOperations,
 } from '../../impl/index.ts';
-import { arrayOf, fieldLocation, LayoutMap, type MemoryPort, type StructArray, struct, u16 } from '../../memory/index.ts';
+import {
+  arrayOf,
+  fieldLocation,
+  LayoutMap,
+  type MemoryPort,
+  type StructArray,
+  struct,
+  u16,
+} from '../../memory/index.ts';
 import { builtInProperties, type LocationNames, type Slot, type StateView } from '../../properties/index.ts';
 import type { Layout, LayoutClasses, QueuePlace } from './layout.ts';
 
@@ -49,7 +57,7 @@ export interface PlatformOptions {
   readonly buffers?: number;
   readonly bufferBytes: number;
   readonly indexModulus: number | null;
-  readonly features?: VirtioFeatures;
+  readonly features?: Features;
   /** Entries of each indirect table; none if not given. */
   readonly tableEntries?: number;
   /** Sides that sleep: each has its line, its handler and its semaphore. */
@@ -57,7 +65,7 @@ export interface PlatformOptions {
   /** How many entries the queue has seen when the agents start. Default 0. */
   readonly start?: number;
   /** Options of the sides beyond the common ones. */
-  readonly more?: Partial<VirtioOptions>;
+  readonly more?: Partial<VirtioQueueOptions>;
 }
 
 /** Operations by name. */
@@ -128,9 +136,12 @@ export class Platform {
 
   /** The two cores have places of the same offsets, with different names. */
   #nameAll(): LocationNames {
-    const { layout } = this.options;
+    const { layout, size, tableEntries = 0 } = this.options;
     const [driver, device] = [new LayoutMap(), new LayoutMap()];
-    for (const map of [driver, device]) layout.nameQueue(map, this.place);
+    for (const map of [driver, device]) {
+      layout.nameQueue(map, this.place);
+      if (tableEntries > 0) layout.nameTables(map, this.tables, size, tableEntries);
+    }
     layout.nameDriver(driver, this.place);
     layout.nameDevice(device, this.place);
     for (let i = 0; i < this.buffers; i++) {
@@ -143,8 +154,8 @@ export class Platform {
     };
   }
 
-  #common(port: MemoryPort, peer: number): VirtioOptions {
-    const { size, indexModulus, features = {}, tableEntries = 0, sleeps = {}, more = {} } = this.options;
+  #common(port: MemoryPort, peer: number): VirtioQueueOptions {
+    const { indexModulus, features = {}, tableEntries = 0, sleeps = {}, more = {} } = this.options;
     const peerSleeps = peer === DEVICE_CORE ? sleeps.device : sleeps.driver;
     return {
       id: QUEUE,
@@ -155,16 +166,15 @@ export class Platform {
       ...(tableEntries === 0 ? {} : { tables: { base: this.tables, entries: tableEntries } }),
       reach: { from: this.tables, to: this.pool + this.buffers * this.options.bufferBytes },
       ...more,
-      ...(size < 1 ? {} : {}),
     };
   }
 
-  driver(port: MemoryPort): VirtioDriver {
+  driver(port: MemoryPort): VirtioQueueDriver {
     const { classes } = this.options;
     return new classes.Driver(port, this.place.handle, BASE, this.#common(port, DEVICE_CORE));
   }
 
-  device(port: MemoryPort): VirtioDevice {
+  device(port: MemoryPort): VirtioQueueDevice {
     const { classes } = this.options;
     return new classes.Device(port, this.place.handle, BASE, this.#common(port, DRIVER_CORE));
   }
