@@ -233,6 +233,8 @@ export {
   type VirtqueueOptions as VirtioQueueOptions,
 } from './virtio/queue.ts';
 // VirtIO, the split layout.
+export type { SplitDefect } from './virtio/split/defects/defect.ts';
+export { type SplitClasses, splitClasses, splitDefects } from './virtio/split/defects/index.ts';
 export { type SplitContents, SplitDevice } from './virtio/split/device.ts';
 export { SplitDriver, type SplitPrivateDescriptor } from './virtio/split/driver.ts';
 export {

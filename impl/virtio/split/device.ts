@@ -188,25 +188,25 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
   protected walk(head: number, rings: SplitRings): Segment[] | number {
     const segments: Segment[] = [];
     let table = rings.desc;
-    let inTable = false;
+    /** The descriptor that names the table in which the walk is. */
+    let named: SplitContents | null = null;
     let at = head;
     for (let met = 0; ; met++) {
-      if (!this.mayGoOn(met, inTable, rings.size)) return VIRTIO_CHAIN_TOO_LONG;
+      if (!this.mayGoOn(met, named !== null, rings.size)) return VIRTIO_CHAIN_TOO_LONG;
       if (!this.isEntry(at, table.count)) return VIRTIO_BAD_HEAD;
       const desc = table.at(at);
       const contents = this.read(desc);
       if ((contents.flags & DESC_INDIRECT) !== 0) {
-        if (!this.mayNameTable(contents, inTable, rings.size)) return VIRTIO_BAD_INDIRECT;
+        if (!this.mayNameTable(contents, named !== null, rings.size)) return VIRTIO_BAD_INDIRECT;
         if (!this.isReachable(contents)) return VIRTIO_BAD_BUFFER;
         const entries = contents.len / split_desc_t.bytes;
         table = arrayOf(split_desc_t, this.port, 'shared', contents.addr, entries);
-        inTable = true;
+        named = contents;
         at = 0;
-        this.enterTable(contents);
         continue;
       }
       if (!this.isReachable(contents)) return VIRTIO_BAD_BUFFER;
-      const segment = this.segmentOf(contents, desc);
+      const segment = this.segmentOf(contents, named, desc);
       if (!this.mayFollow(segment, segments.at(-1))) return VIRTIO_BAD_ORDER;
       segments.push(segment);
       if ((contents.flags & DESC_NEXT) === 0) return segments;
@@ -247,11 +247,12 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     return addr_high === 0 && len > 0 && addr >= this.reach.from && addr + len <= this.reach.to;
   }
 
-  /** A step for those who do more with the descriptor of a table than to look at it. */
-  protected enterTable(_contents: SplitContents): void {}
-
-  /** What a descriptor names. @param _desc for those who look twice. */
-  protected segmentOf({ addr, len, flags }: SplitContents, _desc: SplitDescriptor): Segment {
+  /** What a descriptor names. @param _named the one that names its table. @param _desc where it stands. */
+  protected segmentOf(
+    { addr, len, flags }: SplitContents,
+    _named: SplitContents | null,
+    _desc: SplitDescriptor,
+  ): Segment {
     return { addr, len, writable: (flags & DESC_WRITE) !== 0 };
   }
 

@@ -384,7 +384,7 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
   }
 
   /** Puts the descriptors of a chain back among the free ones. */
-  private release(head: number, size: number): void {
+  protected release(head: number, size: number): void {
     const own = this.privateAt(head, size);
     const { count } = own;
     own.count = 0;
