@@ -220,6 +220,49 @@ export {
 } from './virtio/features.ts';
 export { needEvent } from './virtio/notify.ts';
 export { type VirtioChainAction, type VirtioOperationSpec, virtioOperations } from './virtio/operations.ts';
+// VirtIO, the packed layout.
+export {
+  advanceCursor,
+  PACKED_START,
+  packedCursor,
+  slotOf as packedSlotOf,
+  wrapOf as packedWrapOf,
+} from './virtio/packed/cursor.ts';
+export { PackedDevice } from './virtio/packed/device.ts';
+export { PackedDriver } from './virtio/packed/driver.ts';
+export {
+  placePackedDevice,
+  placePackedDriver,
+  placePackedTables,
+  placePackedVirtqueue,
+  startPackedAt,
+} from './virtio/packed/geometry.ts';
+export {
+  EVENT_DESC,
+  EVENT_DISABLE,
+  EVENT_ENABLE,
+  PACKED_AVAIL,
+  PACKED_INDIRECT,
+  PACKED_NEXT,
+  PACKED_USED,
+  PACKED_WRITE,
+  type PackedGeometry,
+  packed_desc_t,
+  packed_event_halves_t,
+  packed_event_t,
+  packed_table_entry_t,
+  packedFlagsLocation,
+  packedGeometry,
+} from './virtio/packed/layout.ts';
+export {
+  packed_buffer_private_t,
+  packed_device_t,
+  packed_driver_t,
+  packed_list_private_t,
+  packedDeviceBytes,
+  packedDriverBytes,
+} from './virtio/packed/privates.ts';
+export { MAX_PACKED_SIZE, type PackedOptions } from './virtio/packed/side.ts';
 export {
   type AddOptions,
   type Collected,
