@@ -206,12 +206,12 @@ export class Platform {
   }
 
   /** The agents of the two sides, and the handlers of those that sleep. */
-  agents(driver: Program, device: Program): AgentSpec[] {
+  agents(driver: Program, device: Program, driverHandler = wakingHandler(DRIVER_CORE)): AgentSpec[] {
     const { sleeps = {} } = this.options;
     const handler = (name: string, core: number): AgentSpec => ({
       name,
       core,
-      program: wakingHandler(core),
+      program: core === DRIVER_CORE ? driverHandler : wakingHandler(core),
       interrupt: { line: core },
       receives: [],
     });
