@@ -214,7 +214,7 @@ export function splitSide(queue: SplitQueue, side: 'driver' | 'device'): Notifyi
     isOwn,
     notifies: driver ? queue.isKick : queue.isInterrupt,
     modulus: queue.modulus,
-    byIndex: queue.eventIdx,
+    most: queue.eventIdx ? queue.modulus : 1,
     sight(_scene: Scene, of: MonitorEvent, fields: readonly ValuedField[]) {
       if (of.kind !== 'access' || !isOwn(of)) return null;
       const index = fieldIn(fields, moves, 'idx');
