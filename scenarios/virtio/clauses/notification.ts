@@ -2,7 +2,6 @@
  * Whether a side notifies its peer when it has to, and only then: judged by what that side itself has read of the peer's
  * wish. A wish that it has not seen does not bind it; that it looks in time is what the barriers and the lost wake-up are about.
  */
-import { needEvent } from '../../../impl/index.ts';
 import type { MonitorEvent } from '../../../properties/index.ts';
 import { EXERCISED } from '../../../properties/index.ts';
 import type { Judge, Judgement, Scene, ValuedField } from './judge.ts';
@@ -29,7 +28,9 @@ export interface NotifyingSide {
   notifies(event: MonitorEvent): boolean;
   /** Index modulus of `next` and `event`. */
   readonly modulus: number;
-  /** Entries are counted up to here. 1: wishes are never for an index, so it is enough to know that there is something new. */
+  /** Wishes can be for an index: else it is enough to know that there is something new. */
+  readonly byIndex: boolean;
+  /** Entries are counted up to here, if by index. */
   readonly most: number;
   sight(scene: Scene, event: MonitorEvent, fields: readonly ValuedField[]): Sighting;
 }
@@ -71,8 +72,9 @@ export function notificationJudge(side: NotifyingSide, claim: 'required' | 'unwa
       }
       if (sighting === null || typeof judgement === 'string') return judgement;
       if (sighting.kind === 'moved') {
-        scene.set(ADDED, Math.min(side.most, scene.get(ADDED) + sighting.count));
-        if (side.most > 1) scene.set(NEXT_INDEX, sighting.next);
+        const most = side.byIndex ? side.most : 1;
+        scene.set(ADDED, Math.min(most, scene.get(ADDED) + sighting.count));
+        if (side.byIndex) scene.set(NEXT_INDEX, sighting.next);
         return null;
       }
       return ask(scene, event.agent, sighting.wish);
@@ -87,10 +89,9 @@ export function notificationJudge(side: NotifyingSide, claim: 'required' | 'unwa
     scene.set(NEXT_INDEX, 0);
     if (wish === 'unclear') return null;
     const { modulus } = side;
-    const required =
-      wish === 'always' ||
-      (wish !== 'never' &&
-        (added >= modulus || needEvent(wish.event, next, (next - added + modulus) % modulus, modulus)));
+    // The entry that the peer waits for is one of those added: its window of 2.7.10 and 2.8.10.
+    const reached = (event: number): boolean => (next - event - 1 + 2 * modulus) % modulus < added;
+    const required = wish === 'always' || (wish !== 'never' && (added >= modulus || reached(wish.event)));
     scene.set(DECISION, ((agent + 1) << 1) | (required ? 1 : 0));
     return required === (claim === 'required') ? EXERCISED : null;
   }

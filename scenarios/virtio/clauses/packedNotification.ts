@@ -34,7 +34,9 @@ export function packedSide(queue: PackedQueue, side: 'driver' | 'device'): Notif
     isOwn,
     notifies: driver ? queue.isKick : queue.isInterrupt,
     modulus: queue.laps,
-    most: queue.eventIdx ? queue.size : 1,
+    byIndex: queue.eventIdx,
+    // Who waits lets nobody get further than a lap ahead.
+    most: queue.size,
     sight(scene, event, fields): Sighting {
       const { published, returned } = view.follow(shifted(scene), event, fields);
       if (!isOwn(event)) return null;

@@ -214,7 +214,8 @@ export function splitSide(queue: SplitQueue, side: 'driver' | 'device'): Notifyi
     isOwn,
     notifies: driver ? queue.isKick : queue.isInterrupt,
     modulus: queue.modulus,
-    most: queue.eventIdx ? queue.modulus : 1,
+    byIndex: queue.eventIdx,
+    most: queue.modulus,
     sight(_scene: Scene, of: MonitorEvent, fields: readonly ValuedField[]) {
       if (of.kind !== 'access' || !isOwn(of)) return null;
       const index = fieldIn(fields, moves, 'idx');
