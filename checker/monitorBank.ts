@@ -354,7 +354,11 @@ export class MonitorBank {
       if (event === 'publish') this.#editor.set(place, this.#editor.get(place) | PUBLISHED);
       if (event === 'collect') this.#leaveChain(member);
       const address = this.#system.slots[member]?.address ?? -1;
-      this.#tellAll(entry, this.#slotMove(entry, { event, depth, address, length }, member, code));
+      const moved = this.#slotMove(entry, { event, depth, address, length }, member, code);
+      this.#tellAll(entry, moved);
+      if (raw.keeps !== true || event !== 'collect' || moved.to === null) continue;
+      const kept = { event: 'reserve', depth, address, length: -1 } as const;
+      this.#tellAll(entry, this.#slotMove(entry, kept, member, slotEventIndex('reserve')));
     }
   }
 

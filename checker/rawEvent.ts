@@ -35,6 +35,8 @@ export type RawEvent =
       /** Of an `append`; else -1. */
       readonly address: number;
       readonly length: number;
+      /** Of a `collect`: its buffers are reserved at once. */
+      readonly keeps?: boolean;
     }
   | {
       readonly kind: 'payload';

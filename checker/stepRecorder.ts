@@ -453,7 +453,8 @@ function chainEvents(actions: readonly ChainAction[], depth: number): RawEvent[]
     const chain = { kind: 'chain', depth, queue, head, address: -1, length: -1 } as const;
     if (action.kind === 'append')
       return { ...chain, event: 'append', address: action.address, length: action.length };
-    return { ...chain, event: action.kind === 'discard' ? 'discard' : action.event };
+    if (action.kind === 'discard') return { ...chain, event: 'discard' };
+    return { ...chain, event: action.event, ...(action.keeps === true ? { keeps: true } : {}) };
   });
 }
 

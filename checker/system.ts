@@ -47,6 +47,11 @@ export interface AgentSpec {
   readonly interrupt?: InterruptContext;
   /** Queues (indices) from which it may take buffers; not given: all of them. Saves states that only order takes. */
   readonly receives?: readonly number[];
+  /**
+   * A peer that keeps to no rules: no access of its own is a data race, nor one of others with them. What they make of the
+   * values is judged as ever. Default false.
+   */
+  readonly hostile?: boolean;
 }
 
 /** What brings an interrupt handler in, and what it may interrupt. */
@@ -125,13 +130,15 @@ export type ChainAction =
   | { readonly kind: 'discard'; readonly queue: number; readonly head: number }
   /**
    * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` ends the chain. A head
-   * of null: of all chains of the queue, if there are any.
+   * of null: of all chains of the queue, if there are any. `keeps`: whoever collects has the buffers, and not the pool:
+   * each of them is reserved by him at once.
    */
   | {
       readonly kind: 'chain';
       readonly queue: number;
       readonly head: number | null;
       readonly event: ChainEvent;
+      readonly keeps?: boolean;
     };
 
 /** What can happen to a chain as a whole. */

@@ -189,3 +189,127 @@ export {
   virtqueue_init_used_ring,
 } from './sel4/virtqueue.ts';
 export type { OperationSpec, OperationSpecs, OperationValues, SlotAction } from './target.ts';
+// VirtIO, what both layouts share.
+export { BufferPool, type BufferPoolGeometry, NO_BUFFER, pool_entry_t } from './virtio/bufferPool.ts';
+export {
+  findsPeerBroken,
+  VIRTIO_BAD_BUFFER,
+  VIRTIO_BAD_HEAD,
+  VIRTIO_BAD_INDEX,
+  VIRTIO_BAD_INDIRECT,
+  VIRTIO_BAD_ORDER,
+  VIRTIO_BAD_USED_ID,
+  VIRTIO_BAD_USED_LENGTH,
+  VIRTIO_CHAIN_TOO_LONG,
+  VIRTIO_INVALID,
+  VIRTIO_NO_SPACE,
+  VIRTIO_NONE,
+  VIRTIO_OK,
+  VIRTIO_QUEUE_BROKEN,
+  virtioCodeName,
+  virtioCodes,
+} from './virtio/errors.ts';
+export {
+  allFeatures,
+  commonFeatures,
+  type Feature,
+  type Features,
+  featureBits,
+  featuresOf,
+  featureWords,
+} from './virtio/features.ts';
+export { needEvent } from './virtio/notify.ts';
+export { type VirtioChainAction, type VirtioOperationSpec, virtioOperations } from './virtio/operations.ts';
+// VirtIO, the packed layout.
+export {
+  advanceCursor,
+  PACKED_START,
+  packedCursor,
+  slotOf as packedSlotOf,
+  wrapOf as packedWrapOf,
+} from './virtio/packed/cursor.ts';
+export { PackedDevice } from './virtio/packed/device.ts';
+export { PackedDriver } from './virtio/packed/driver.ts';
+export {
+  placePackedDevice,
+  placePackedDriver,
+  placePackedTables,
+  placePackedVirtqueue,
+  startPackedAt,
+} from './virtio/packed/geometry.ts';
+export {
+  EVENT_DESC,
+  EVENT_DISABLE,
+  EVENT_ENABLE,
+  PACKED_AVAIL,
+  PACKED_INDIRECT,
+  PACKED_NEXT,
+  PACKED_USED,
+  PACKED_WRITE,
+  type PackedGeometry,
+  packed_desc_t,
+  packed_event_halves_t,
+  packed_event_t,
+  packed_table_entry_t,
+  packedFlagsLocation,
+  packedGeometry,
+} from './virtio/packed/layout.ts';
+export {
+  packed_buffer_private_t,
+  packed_device_t,
+  packed_driver_t,
+  packed_list_private_t,
+  packedDeviceBytes,
+  packedDriverBytes,
+} from './virtio/packed/privates.ts';
+export { MAX_PACKED_SIZE, type PackedOptions } from './virtio/packed/side.ts';
+export {
+  type AddOptions,
+  type Collected,
+  newCollected,
+  newTaken,
+  type Segment,
+  type Taken,
+  UNKNOWN_LENGTH,
+  type VirtqueueDevice as VirtioQueueDevice,
+  type VirtqueueDriver as VirtioQueueDriver,
+  type VirtqueueOptions as VirtioQueueOptions,
+} from './virtio/queue.ts';
+// VirtIO, the split layout.
+export type { SplitDefect } from './virtio/split/defects/defect.ts';
+export { type SplitClasses, splitClasses, splitDefects } from './virtio/split/defects/index.ts';
+export { type SplitContents, SplitDevice } from './virtio/split/device.ts';
+export { SplitDriver, type SplitPrivateDescriptor } from './virtio/split/driver.ts';
+export {
+  placeSplitDevice,
+  placeSplitDriver,
+  placeSplitTables,
+  placeSplitVirtqueue,
+  startSplitAt,
+} from './virtio/split/geometry.ts';
+export {
+  AVAIL_NO_INTERRUPT,
+  availIndexLocation,
+  DESC_INDIRECT,
+  DESC_NEXT,
+  DESC_WRITE,
+  type SplitGeometry,
+  split_avail_elem_t,
+  split_avail_t,
+  split_desc_t,
+  split_event_t,
+  split_used_elem_t,
+  split_used_t,
+  splitGeometry,
+  USED_NO_NOTIFY,
+  usedIndexLocation,
+} from './virtio/split/layout.ts';
+export {
+  split_chain_private_t,
+  split_desc_private_t,
+  split_device_t,
+  split_driver_t,
+  splitDeviceBytes,
+  splitDriverBytes,
+} from './virtio/split/privates.ts';
+export { MAX_SPLIT_SIZE, type SplitDescriptor, type SplitRings } from './virtio/split/side.ts';
