@@ -43,7 +43,7 @@ import {
 
 /** What the driver keeps, in core-local memory. */
 export const driver_transport_t = struct('driver_transport_t', {
-  /** The status bits that it has set. */
+  /** The status bits that it has set, and the device has kept. */
   status: u32('plain'),
   /** Features negotiated, bits 0 to 31. */
   features: u32('plain'),
@@ -157,7 +157,10 @@ export class DriverTransport {
       device.driver_features = low;
       device.driver_features_high = high;
       this.addStatus(STATUS_FEATURES_OK);
-      if (!this.isAccepted()) return this.giveUp(VIRTIO_FEATURES_REFUSED);
+      if (!this.isAccepted()) {
+        own.status &= ~STATUS_FEATURES_OK;
+        return this.giveUp(VIRTIO_FEATURES_REFUSED);
+      }
       own.features = low;
       own.features_high = high;
       return VIRTIO_OK;
@@ -177,7 +180,7 @@ export class DriverTransport {
     make: (features: Features) => VirtqueueDriver,
   ): number {
     return this.port.op('setUpQueue', { device: this.id, queue, size }, () => {
-      if ((this.own.status & STATUS_FEATURES_OK) === 0) return VIRTIO_OUT_OF_ORDER;
+      if (!this.hasNegotiated()) return VIRTIO_OUT_OF_ORDER;
       const bank = this.registers.queues.at(queue);
       if (bank.ready !== 0) return VIRTIO_QUEUE_IN_USE;
       const most = bank.num_max;
@@ -196,7 +199,7 @@ export class DriverTransport {
   /** Sets DRIVER_OK: the device is live. `VIRTIO_OK`, `VIRTIO_OUT_OF_ORDER`; `VIRTIO_NEEDS_RESET` if it is broken at once. */
   driverOk(): number {
     return this.port.op('driverOk', { device: this.id }, () => {
-      if ((this.own.status & STATUS_FEATURES_OK) === 0) return VIRTIO_OUT_OF_ORDER;
+      if (!this.hasNegotiated()) return VIRTIO_OUT_OF_ORDER;
       this.addStatus(STATUS_DRIVER_OK);
       return (this.registers.device.status & STATUS_NEEDS_RESET) === 0 ? VIRTIO_OK : VIRTIO_NEEDS_RESET;
     });
@@ -222,7 +225,7 @@ export class DriverTransport {
    */
   resetQueue(queue: number): number {
     return this.port.op('resetQueue', { device: this.id, queue }, () => {
-      if ((this.own.status & STATUS_FEATURES_OK) === 0) return VIRTIO_OUT_OF_ORDER;
+      if (!this.hasNegotiated()) return VIRTIO_OUT_OF_ORDER;
       if (this.features().ringReset !== true) return VIRTIO_NOT_NEGOTIATED;
       const bank = this.registers.queues.at(queue);
       bank.reset = 1;
@@ -248,6 +251,11 @@ export class DriverTransport {
   private suffices(accepted: Features): boolean {
     const { required = { version1: true } } = this.options;
     return allFeatures.every((feature) => required[feature] !== true || accepted[feature] === true);
+  }
+
+  /** And has not given up since. */
+  private hasNegotiated(): boolean {
+    return (this.own.status & (STATUS_FEATURES_OK | STATUS_FAILED)) === STATUS_FEATURES_OK;
   }
 
   /** Step 6 of 3.1.1. */

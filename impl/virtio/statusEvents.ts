@@ -20,11 +20,11 @@ const bitEvents: readonly (readonly [bit: number, event: DeviceStatusEvent])[] =
 
 /**
  * What the driver does by a store to `status_write`. Several bits at once are as many events, in the order of 3.1.1.
- * @param before what it wrote the last time, 0 at first. @param stored with or without `STATUS_WRITTEN`.
+ * @param before what `status` says. @param stored with or without `STATUS_WRITTEN`.
  * @returns null when it clears a bit, which it must not (2.1.1).
  */
 export function statusEventsOfDriver(before: number, stored: number): readonly DeviceStatusEvent[] | null {
-  const old = before & ~(STATUS_WRITTEN | STATUS_NEEDS_RESET);
+  const old = before & ~STATUS_NEEDS_RESET;
   const now = stored & ~STATUS_WRITTEN;
   if (now === 0) return ['reset'];
   if ((old & ~now) !== 0) return null;
