@@ -245,6 +245,8 @@ export {
   slotOf as packedSlotOf,
   wrapOf as packedWrapOf,
 } from './virtio/packed/cursor.ts';
+export type { PackedDefect } from './virtio/packed/defects/defect.ts';
+export { type PackedClasses, packedClasses, packedDefects } from './virtio/packed/defects/index.ts';
 export { PackedDevice } from './virtio/packed/device.ts';
 export { PackedDriver } from './virtio/packed/driver.ts';
 export {

@@ -97,6 +97,7 @@ export const virtioOperations: Readonly<Record<string, VirtioOperationSpec>> = {
   },
   disableInterrupts: { codes: null, succeeded: () => true },
   enableInterrupts: { codes: null, succeeded: () => true },
+  hasUsed: { codes: null, succeeded: () => true },
   take: {
     ...coded,
     onReturn: (args, result) => (result === VIRTIO_OK ? chain(args, field(args, 'out', 'head'), 'take') : []),

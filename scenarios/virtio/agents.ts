@@ -198,12 +198,16 @@ export function sleepingDriver(
           driver.kick();
           return { ...state, next: 'send', untold: 0 };
         case 'collect': {
-          if (out === 0) return left === 0 ? STOP : { ...state, next: 'send' };
+          if (out === 0) {
+            // One more look: between two messages it rests, with nothing under way.
+            app.collect(length);
+            return left === 0 ? STOP : { ...state, next: 'send' };
+          }
           driver.disableInterrupts();
           const still = port.repeat<number, number>(out, (now) =>
             app.collect(length) === VIRTIO_OK ? { again: now - 1 } : { done: now },
           );
-          return { ...state, out: still, next: still < out ? 'send' : 'arm' };
+          return { ...state, out: still, next: still === 0 ? 'collect' : still < out ? 'send' : 'arm' };
         }
         case 'arm':
           return { ...state, next: driver.enableInterrupts() ? 'sleep' : 'collect' };
@@ -270,6 +274,51 @@ export function interruptingDevice({
       }
       if (untold > 0) device.interrupt();
       return { held: [], untold: 0 };
+    };
+  });
+}
+
+// --- Collecting in an interrupt handler ------------------------------------------------------------------------------
+
+export type AddingState = { readonly tag: number; readonly left: number; readonly waits: boolean };
+
+/** Adds chains, while its handler collects: each in a critical section. Without room it sleeps until the handler has run. */
+export function addingDriver({
+  platform,
+  tags,
+  length,
+  shape = () => SINGLE,
+  messages = -1,
+}: DriverOptions): Program {
+  return program<AddingState>({ tag: 0, left: messages, waits: false }, (port) => {
+    const app = new DriverApplication(port, platform);
+    return (state) => {
+      const { tag, left, waits } = state;
+      if (waits) {
+        platform.sleep(port, DRIVER_CORE);
+        return { ...state, waits: false };
+      }
+      if (left === 0) return STOP;
+      port.action('mask', 0);
+      const sent = app.send(shape(tag), tag, length);
+      port.action('unmask', 0);
+      return sent
+        ? { tag: (tag + 1) % tags, left: Math.max(-1, left - 1), waits: false }
+        : { ...state, waits: true };
+    };
+  });
+}
+
+/** The driver's handler: collects all that came back, and wakes the task. */
+export function collectingHandler({ platform, length }: Pick<DriverOptions, 'platform' | 'length'>): Program {
+  return program<null>(null, (port) => {
+    const app = new DriverApplication(port, platform);
+    return (state) => {
+      port.repeat<null, null>(null, () =>
+        app.collect(length) === VIRTIO_OK ? { again: null } : { done: null },
+      );
+      port.action('give', DRIVER_CORE);
+      return state;
     };
   });
 }

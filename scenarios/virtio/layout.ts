@@ -55,7 +55,8 @@ export interface Layout {
   queueBytes(size: number): number;
   driverBytes(size: number): number;
   deviceBytes(size: number): number;
-  nameQueue(map: LayoutMap, place: QueuePlace): void;
+  /** @param halves packed only: event structures are accessed by 16 bits. */
+  nameQueue(map: LayoutMap, place: QueuePlace, halves: boolean): void;
   /** Indirect tables: one for each descriptor, one behind the other. */
   nameTables(map: LayoutMap, base: number, tables: number, entries: number): void;
   nameDriver(map: LayoutMap, place: QueuePlace): void;

@@ -1,19 +1,29 @@
 /** The VirtIO scenarios. */
+
+import type { Witness } from '../../checker/index.ts';
 import { NO_BUFFER, VIRTIO_NO_SPACE, VIRTIO_NONE } from '../../impl/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import type { ScenarioParams } from '../target.ts';
 import {
+  addingDriver,
   anyOrderDevice,
+  batchingDevice,
+  collectingHandler,
   type DeviceState,
   type DriverState,
   drainingDevice,
   type FillingState,
   fillingDriver,
   inOrderDevice,
+  interruptingDevice,
   pollingDriver,
+  sleepingDevice,
+  sleepingDriver,
 } from './agents.ts';
-import type { Shape } from './application.ts';
-import { assembled, called, type Plan, rested, returned } from './plan.ts';
+import { type Shape, SINGLE } from './application.ts';
+import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
+import { DEVICE_CORE, DRIVER_CORE } from './platform.ts';
+import { soundProperties } from './properties.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
 const noSpace = returned('no descriptor left', 'add', VIRTIO_NO_SPACE);
@@ -35,8 +45,12 @@ function chainOf(segments: number) {
 }
 
 /** From so many descriptors on only some messages are sent: without end these are millions of states. */
-function few(messages: number, { size }: { readonly size: number }, params: ScenarioParams) {
-  return params.slots >= size && params.realistic !== true ? { messages } : {};
+function few(
+  messages: number,
+  { slots, realistic }: ScenarioParams,
+  from = 3,
+): { readonly messages?: number } {
+  return slots >= from && realistic !== true ? { messages } : {};
 }
 
 /** A driver that has sent all that it was to send has no work left. */
@@ -57,18 +71,82 @@ export function mixedShape(longest: number): (tag: number) => Shape {
   return (tag) => shapes[tag % shapes.length] ?? { readable: 1, writable: 0 };
 }
 
+/** The device is kicked, or not because it wants no kick; it sleeps, is woken, or finds something at its last look. */
+const kicked: readonly Witness[] = [
+  returned('kicked', 'kick', true),
+  returned('kick suppressed', 'kick', false),
+  returned('nothing came before the device sleeps', 'enableKicks', true),
+  returned('something came before the device sleeps', 'enableKicks', false),
+  woken('device woken', DEVICE_CORE),
+];
+
+/** The same of the driver. */
+const interrupted: readonly Witness[] = [
+  returned('interrupted', 'interrupt', true),
+  returned('interrupt suppressed', 'interrupt', false),
+  returned('nothing came before the driver sleeps', 'enableInterrupts', true),
+  woken('driver woken', DRIVER_CORE),
+];
+
+/** Kicks and interrupts suppressed by flags, or by event indices. */
+function suppression(eventIdx: boolean): readonly Plan[] {
+  const common = {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: eventIdx,
+    bounds: (params: ScenarioParams) => suppressed(eventIdx, params),
+  };
+  const [suffix, by] = eventIdx ? ['-event-idx', 'event indices'] : ['', 'flags'];
+  return [
+    {
+      ...common,
+      name: `kick-suppression${suffix}`,
+      title: `the device sleeps when nothing is there, and suppresses kicks by ${by}; the driver polls`,
+      system(params, { platform: newPlatform, tags, length }) {
+        const platform = newPlatform({ features: { eventIdx }, sleeps: { device: true } });
+        return assembled(
+          platform,
+          pollingDriver({ platform, tags, length, kicks: true, ...suppressed(eventIdx, params) }),
+          sleepingDevice({ platform }),
+          kicked,
+          { finished },
+        );
+      },
+    },
+    {
+      ...common,
+      name: `interrupt-suppression${suffix}`,
+      title: `the driver sleeps when nothing comes back, and suppresses interrupts by ${by}; the device polls`,
+      system(params, { platform: newPlatform, tags, length }) {
+        const platform = newPlatform({ features: { eventIdx }, sleeps: { driver: true } });
+        return assembled(
+          platform,
+          sleepingDriver({ platform, tags, length, kicks: false, ...suppressed(eventIdx, params) }),
+          interruptingDevice({ platform }),
+          interrupted,
+        );
+      },
+    },
+  ];
+}
+
+/** With event indices only some messages are sent: those that are out of date make many states. */
+function suppressed(eventIdx: boolean, params: ScenarioParams) {
+  return few(4, params, eventIdx ? 1 : params.memory === 'sc' ? 3 : 2);
+}
+
 export const plans: readonly Plan[] = [
   {
     name: 'in-order',
     title: 'one segment a chain, given back in the order of their arrival; without end',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length }),
+        pollingDriver({ platform, tags, length, ...few(6, params) }),
         inOrderDevice({ platform }),
-        [noBuffer, empty, nothingBack, secondLap(slots)],
+        [noBuffer, empty, nothingBack, secondLap(params.slots)],
         { finished },
       );
     },
@@ -77,7 +155,9 @@ export const plans: readonly Plan[] = [
     name: 'any-order',
     title: 'one segment a chain; the device holds up to two of them and gives them back in any order',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(5, params),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
       const platform = newPlatform();
       const two = [
         rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
@@ -85,7 +165,7 @@ export const plans: readonly Plan[] = [
       ];
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length }),
+        pollingDriver({ platform, tags, length, ...few(5, params) }),
         anyOrderDevice({ platform, holds: 2 }),
         [noBuffer, empty, secondLap(slots), ...(slots > 1 ? two : [])],
         { finished },
@@ -97,11 +177,12 @@ export const plans: readonly Plan[] = [
     title:
       'chains of one to three segments, of which the device reads some and writes a reply into the others',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system(_params, { platform: newPlatform, tags, length, longest }) {
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length, longest }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, shape: mixedShape(longest) }),
+        pollingDriver({ platform, tags, length, shape: mixedShape(longest), ...few(6, params) }),
         inOrderDevice({ platform }),
         [empty, ...Array.from({ length: longest }, (_, i) => chainOf(i + 1))],
         { finished },
@@ -122,5 +203,168 @@ export const plans: readonly Plan[] = [
       ]);
     },
   },
+  {
+    name: 'indirect',
+    title: 'chains in indirect tables, whole or behind a direct segment (split only)',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length, longest, layout }) {
+      const { slots } = params;
+      const platform = newPlatform({
+        features: { indirectDesc: true },
+        tableEntries: longest,
+        buffers: longest + 1,
+      });
+      const shape = (tag: number): Shape => {
+        const whole = { readable: Math.max(1, longest - 1), writable: longest > 1 ? 1 : 0, indirectFrom: 0 };
+        if (layout.name === 'packed' || tag % 2 === 0 || longest === 1) return tag % 2 === 0 ? whole : SINGLE;
+        return { ...whole, indirectFrom: 1 };
+      };
+      const from = (indirectFrom: number) =>
+        called(
+          indirectFrom === 0 ? 'whole chain in a table' : 'table behind a direct segment',
+          'add',
+          (args) => args.indirectFrom === indirectFrom,
+        );
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(6, params) }),
+        inOrderDevice({ platform }),
+        [empty, from(0), ...(layout.name === 'split' && slots > 1 ? [from(1)] : [])],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'in-order-feature',
+    title: 'IN_ORDER: the device gives back several chains by one used entry',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
+      const platform = newPlatform({ features: { inOrder: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(6, params) }),
+        batchingDevice({ platform, holds: 2 }),
+        [
+          empty,
+          ...(slots > 1
+            ? [
+                called(
+                  'two given back by one entry',
+                  'giveBackBatch',
+                  ({ heads }) => Array.isArray(heads) && heads.length === 2,
+                ),
+              ]
+            : []),
+        ],
+        { finished },
+      );
+    },
+  },
+  ...suppression(false),
+  ...suppression(true),
+  {
+    name: 'batch',
+    title:
+      'EVENT_IDX: up to two chains are added before each kick, and all that is there is given back before each interrupt',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: true,
+    bounds: () => ({ messages: 4 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { driver: true, device: true } });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'index-wrap',
+    title:
+      'EVENT_IDX over the wrap: of the indices at 65,536 (split), of the ring (packed); both sides sleep',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: true,
+    bounds: ({ slots }) => ({ messages: 2 * slots + 3 }),
+    system({ slots }, { platform: newPlatform, tags, length, layout }) {
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { driver: true, device: true },
+        start: layout.name === 'split' ? 65_536 - slots - 1 : 2 * slots - 1,
+      });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, messages: 2 * slots + 3 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'isr-collect',
+    title: 'the driver collects in its interrupt handler, while its task adds in critical sections',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { driver: true } });
+      const handler = collectingHandler({ platform, length });
+      return platform.system(
+        platform.agents(
+          addingDriver({ platform, tags, length, ...few(4, params, 1) }),
+          interruptingDevice({ platform }),
+          handler,
+        ),
+        {
+          properties: soundProperties(platform),
+          witnesses: [noBuffer, empty, woken('driver woken', DRIVER_CORE)],
+        },
+      );
+    },
+  },
+  {
+    name: 'lists-of-n',
+    title:
+      'lists exactly as long as the ring, one slot further on each time; EVENT_IDX, and the device sleeps',
+    layout: 'packed',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      return assembled(
+        platform,
+        pollingDriver({
+          platform,
+          tags: Math.max(2, tags),
+          length,
+          kicks: true,
+          shape: (tag) => (tag % 2 === 0 ? { readable: slots, writable: 0 } : SINGLE),
+        }),
+        sleepingDevice({ platform }),
+        [...kicked, chainOf(slots)],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'event-halves',
+    title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
+    layout: 'packed',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: () => ({ messages: 4 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { driver: true, device: true },
+        halves: true,
+      });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, messages: 4 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
 ];
-void few;

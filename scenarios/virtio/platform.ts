@@ -64,8 +64,8 @@ export interface PlatformOptions {
   readonly sleeps?: { readonly driver?: boolean; readonly device?: boolean };
   /** How many entries the queue has seen when the agents start. Default 0. */
   readonly start?: number;
-  /** Options of the sides beyond the common ones. */
-  readonly more?: Partial<VirtioQueueOptions>;
+  /** Packed only: event structures are accessed by 16 bits. */
+  readonly halves?: boolean;
 }
 
 /** Operations by name. */
@@ -136,10 +136,10 @@ export class Platform {
 
   /** The two cores have places of the same offsets, with different names. */
   #nameAll(): LocationNames {
-    const { layout, size, tableEntries = 0 } = this.options;
+    const { layout, size, tableEntries = 0, halves = false } = this.options;
     const [driver, device] = [new LayoutMap(), new LayoutMap()];
     for (const map of [driver, device]) {
-      layout.nameQueue(map, this.place);
+      layout.nameQueue(map, this.place, halves);
       if (tableEntries > 0) layout.nameTables(map, this.tables, size, tableEntries);
     }
     layout.nameDriver(driver, this.place);
@@ -155,7 +155,7 @@ export class Platform {
   }
 
   #common(port: MemoryPort, peer: number): VirtioQueueOptions {
-    const { indexModulus, features = {}, tableEntries = 0, sleeps = {}, more = {} } = this.options;
+    const { indexModulus, features = {}, tableEntries = 0, sleeps = {}, halves } = this.options;
     const peerSleeps = peer === DEVICE_CORE ? sleeps.device : sleeps.driver;
     return {
       id: QUEUE,
@@ -165,7 +165,7 @@ export class Platform {
       ...(indexModulus === null ? {} : { indexModulus }),
       ...(tableEntries === 0 ? {} : { tables: { base: this.tables, entries: tableEntries } }),
       reach: { from: this.tables, to: this.pool + this.buffers * this.options.bufferBytes },
-      ...more,
+      ...(halves === true ? { halves } : {}),
     };
   }
 
@@ -206,12 +206,12 @@ export class Platform {
   }
 
   /** The agents of the two sides, and the handlers of those that sleep. */
-  agents(driver: Program, device: Program): AgentSpec[] {
+  agents(driver: Program, device: Program, driverHandler = wakingHandler(DRIVER_CORE)): AgentSpec[] {
     const { sleeps = {} } = this.options;
     const handler = (name: string, core: number): AgentSpec => ({
       name,
       core,
-      program: wakingHandler(core),
+      program: core === DRIVER_CORE ? driverHandler : wakingHandler(core),
       interrupt: { line: core },
       receives: [],
     });

@@ -1,5 +1,4 @@
 /** The targets `virtio-split` and `virtio-packed`: one set of scenarios over two layouts. */
-import { builtInProperties } from '../../properties/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from '../target.ts';
 import type { Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
@@ -88,4 +87,3 @@ export function virtioTarget(
     properties: [...propertyNames],
   };
 }
-void builtInProperties;

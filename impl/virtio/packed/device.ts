@@ -171,7 +171,7 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
       const cursor = this.loadNextAvail();
       this.storeWish(this.rings(size).deviceEvent, this.wishFlags(), cursor);
       this.orderWishBeforeFlags();
-      return this.findsNothingAvailable(cursor, size);
+      return this.recheck(cursor, size);
     });
   }
 
@@ -242,10 +242,17 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     const entries = arrayOf(packed_table_entry_t, this.port, 'shared', addr, count);
     for (let i = 0; i < count; i++) {
       const entry = entries.at(i);
-      const code = this.admit(entry, entry.flags, list);
+      const { flags } = entry;
+      const code = this.admit(entry, flags, list);
       if (code !== VIRTIO_OK) return code;
+      if (this.endsTable(flags)) break;
     }
     return VIRTIO_OK;
+  }
+
+  /** Whether a table ends with an entry that has these flags: it ends where its length says. */
+  protected endsTable(_flags: number): boolean {
+    return false;
   }
 
   /** Copies a segment into a list, and looks at the copy. */
@@ -279,7 +286,8 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     return this.vq.held + slots <= size;
   }
 
-  private noteTaken(cursor: number, { id, slots, segments }: PackedList, size: number): void {
+  /** All that the device has to know of a list, as its slots can be written over from here on. */
+  protected noteTaken(cursor: number, { id, slots, segments }: PackedList, size: number): void {
     const { vq } = this;
     const own = this.privateAt(id, size);
     own.slots = slots;
@@ -358,8 +366,8 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     vq.returned = this.countOn(vq.returned, slots, size);
   }
 
-  /** Whether nothing is there to be taken, after a last look. */
-  protected findsNothingAvailable(cursor: number, size: number): boolean {
+  /** A last look, once kicks are wanted: whether nothing is there to be taken. */
+  protected recheck(cursor: number, size: number): boolean {
     return !this.isAvailable(this.rings(size).desc.at(slotOf(cursor)).flags, wrapOf(cursor));
   }
 

@@ -90,7 +90,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const id = this.takeId(size);
       const head = this.loadNextAvail();
       this.noteAdded(id, head, slots, segments, token, size);
-      this.writeList(id, head, direct, slots, segments, size);
+      this.writeList(id, head, direct, slots, this.layOut(segments), size);
       return VIRTIO_OK;
     });
   }
@@ -151,7 +151,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const cursor = this.loadNextUsed();
       this.storeWish(this.rings(size).driverEvent, this.wishFlags(), cursor);
       this.orderWishBeforeFlags();
-      return this.findsNothingUsed(cursor, size);
+      return this.recheck(cursor, size);
     });
   }
 
@@ -293,7 +293,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const cursor = this.placeInList(head, element, size);
       const segment = element < direct ? segments[element] : undefined;
       let flags = this.availableFlags(this.wrapOfElement(head, cursor));
-      if (element + 1 < slots) flags |= PACKED_NEXT;
+      flags |= this.nextFlag(element + 1 === slots);
       if (segment?.writable === true) flags |= PACKED_WRITE;
       if (segment === undefined) flags |= PACKED_INDIRECT;
       const tail = element === 0 ? null : flags;
@@ -311,6 +311,16 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       }
     }
     this.listWritten(id, head, headFlags, size);
+  }
+
+  /** The segments in the order of the list: the caller's, which `isSound` looks at. */
+  protected layOut(segments: readonly Segment[]): readonly Segment[] {
+    return segments;
+  }
+
+  /** All elements have NEXT but the last (2.8.6). */
+  protected nextFlag(isLast: boolean): number {
+    return isLast ? 0 : PACKED_NEXT;
   }
 
   /** The wrap counter that an element's flags go by: that of its own slot. */
@@ -377,7 +387,12 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
     });
   }
 
-  /** Whether nothing is there to be collected, after a last look. */
+  /** A last look, once interrupts are wanted: whether nothing is there to be collected. */
+  protected recheck(cursor: number, size: number): boolean {
+    return this.findsNothingUsed(cursor, size);
+  }
+
+  /** Whether nothing is there to be collected. */
   protected findsNothingUsed(cursor: number, size: number): boolean {
     if (this.isInBatch(size)) return false;
     return !this.isUsed(this.rings(size).desc.at(slotOf(cursor)).flags, wrapOf(cursor));

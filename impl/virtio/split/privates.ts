@@ -17,7 +17,10 @@ export const split_driver_t = struct('split_driver_t', {
   last_used: u16('plain'),
   /** 0, or the code of what the device did wrong, without its sign. */
   broken: u16('plain'),
-  /** Chains since the last test whether the device wants a kick; the index modulus stands for all numbers from there on. */
+  /**
+   * Chains since the last test whether the device wants a kick, where the index modulus stands for all numbers from there
+   * on; without EVENT_IDX 1 for any.
+   */
   added: u32('plain'),
   /** IN_ORDER: chains of a batch that are still to be collected; the last of them is the one that the entry names. */
   batch_left: u16('plain'),

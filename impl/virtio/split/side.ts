@@ -145,9 +145,12 @@ export abstract class SplitSide {
     return needEvent(event, next, this.distance(next, count, size), this.modulus(size));
   }
 
-  /** Entries since the last test. Counts no further than the modulus: from there on all are as many. */
+  /**
+   * Entries since the last test: as far as it matters. Without EVENT_IDX that is whether there are any; with it no further
+   * than the modulus, from where on all are as many.
+   */
   protected countOn(count: number, by: number, size: number): number {
-    return Math.min(count + by, this.modulus(size));
+    return this.features.eventIdx === true ? Math.min(count + by, this.modulus(size)) : 1;
   }
 
   /** Whether a last look at the peer's index finds nothing. */

@@ -14,13 +14,17 @@ export const addedWindowWraps: SplitDefect = {
   driver: (Base) =>
     class extends Base {
       protected override countOn(count: number, by: number, size: number): number {
-        return this.advance(count, by, size);
+        return this.features.eventIdx === true
+          ? this.advance(count, by, size)
+          : super.countOn(count, by, size);
       }
     },
   device: (Base) =>
     class extends Base {
       protected override countOn(count: number, by: number, size: number): number {
-        return this.advance(count, by, size);
+        return this.features.eventIdx === true
+          ? this.advance(count, by, size)
+          : super.countOn(count, by, size);
       }
     },
 };
