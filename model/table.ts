@@ -24,7 +24,7 @@ export function slotStateIndex(name: SlotState): number {
   return slotChart.stateIndex(name);
 }
 
-/** Index of an event, 0..9. Look it up once, outside the hot loop. @throws RangeError for a name that is none. */
+/** Index of an event, 0..10. Look it up once, outside the hot loop. @throws RangeError for a name that is none. */
 export function slotEventIndex(name: SlotEvent): number {
   return slotChart.eventIndex(name);
 }

@@ -176,9 +176,9 @@ export class DeviceTransport {
     });
   }
 
-  /** Handles what the driver has written to the status, which is not 0. */
-  private answerStatus(written: number): void {
-    this.port.op('answerStatus', { device: this.id, status: written }, () => {
+  /** Handles what the driver has written to the status, which is not 0: what the status is from here on. */
+  private answerStatus(written: number): number {
+    return this.port.op('answerStatus', { device: this.id, status: written }, () => {
       const { own } = this;
       const { device } = this.registers;
       // The driver clears no bit, and DEVICE_NEEDS_RESET is not the driver's.
@@ -188,7 +188,7 @@ export class DeviceTransport {
       own.status = status;
       device.status = status;
       device.status_write = 0;
-      return undefined;
+      return status;
     });
   }
 

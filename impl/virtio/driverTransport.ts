@@ -4,7 +4,8 @@
  *
  * Operations: `initialize` (all of the following up to `negotiate`), `probe`, `resetDevice`, `acknowledge`, `drive`,
  * `negotiate`, `setUpQueue` (with the queue's own `init`), `driverOk`, `fail`, `resetQueue`, `readStatus`; nested in them
- * `writeStatus`, which lasts until the device has handled what was written (`registers.ts` says why).
+ * `writeStatus`, which lasts until the device has handled what was written (`registers.ts` says why), and `enableQueue`.
+ * `sendNotification` is what a queue's `notify` is for, once the device is live.
  *
  * One agent uses it. What it keeps lies in core-local memory behind `handle`. The small protected methods are its steps; a
  * seeded defect overrides one of them.
@@ -240,7 +241,11 @@ export class DriverTransport {
    * DRIVER_OK nothing is sent and nothing is lost: a device that goes live looks at its queues.
    */
   notifyDevice(send: () => void): void {
-    if (this.mayNotify()) send();
+    if (!this.mayNotify()) return;
+    this.port.op('sendNotification', { device: this.id }, () => {
+      send();
+      return undefined;
+    });
   }
 
   /** Never one that was not offered (2.2.1). */
@@ -271,7 +276,14 @@ export class DriverTransport {
   /** Tells the device of a queue: `ready` comes last. */
   protected announce(bank: QueueBank, size: number, parts: QueueParts): void {
     this.describe(bank, size, parts);
-    bank.ready = 1;
+    this.enable(bank);
+  }
+
+  protected enable(bank: QueueBank): void {
+    this.port.op('enableQueue', { device: this.id }, () => {
+      bank.ready = 1;
+      return undefined;
+    });
   }
 
   protected describe(bank: QueueBank, size: number, { desc, driver, device }: QueueParts): void {

@@ -1,6 +1,8 @@
 /** The operations of a transport: their results, and whether they did what they are for. */
+
+import type { OperationValues } from '../target.ts';
 import { VIRTIO_OK, virtioCodes } from './errors.ts';
-import type { VirtioOperationSpec } from './operations.ts';
+import type { VirtioChainAction, VirtioOperationSpec } from './operations.ts';
 import { transportCodes } from './transportErrors.ts';
 
 const done: VirtioOperationSpec = { codes: null, succeeded: () => true };
@@ -8,11 +10,20 @@ const coded: VirtioOperationSpec = { codes: transportCodes, succeeded: (result) 
 /** Gives the device up, which is an effect, where it does not succeed. */
 const givesUp: VirtioOperationSpec = { codes: transportCodes, succeeded: () => true };
 
-/** Specifications by operation name. None of them moves a buffer by itself. */
+/** The driver's application has all buffers again that were out. Of all queues, where none is named. */
+const revokeAll = ({ queue }: OperationValues): VirtioChainAction => ({
+  kind: 'chain',
+  queue: queue === undefined ? '' : String(queue),
+  head: null,
+  event: 'revoke',
+  keeps: true,
+});
+
+/** Specifications by operation name. A reset that the device has confirmed gives back to the driver what was out. */
 export const transportOperations: Readonly<Record<string, VirtioOperationSpec>> = {
   initialize: givesUp,
   probe: coded,
-  resetDevice: done,
+  resetDevice: { ...done, onReturn: (args) => [revokeAll(args)] },
   acknowledge: done,
   drive: done,
   negotiate: givesUp,
@@ -22,8 +33,10 @@ export const transportOperations: Readonly<Record<string, VirtioOperationSpec>> 
   driverOk: givesUp,
   fail: done,
   readStatus: done,
-  resetQueue: coded,
+  resetQueue: { ...coded, onReturn: (args, result) => (result === VIRTIO_OK ? [revokeAll(args)] : []) },
   writeStatus: done,
+  enableQueue: done,
+  sendNotification: done,
   boot: done,
   poll: done,
   answerStatus: done,

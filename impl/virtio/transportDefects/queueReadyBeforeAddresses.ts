@@ -11,7 +11,7 @@ export const queueReadyBeforeAddresses: TransportDefect = {
   driver: (Base) =>
     class extends Base {
       protected override announce(bank: QueueBank, size: number, parts: QueueParts): void {
-        bank.ready = 1;
+        this.enable(bank);
         this.describe(bank, size, parts);
       }
     },
