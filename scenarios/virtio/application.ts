@@ -60,6 +60,8 @@ export class DriverApplication {
       if (!writable) this.#port.writeRange(addr, segmentBytes(tag, i, length));
     if (this.add(segments, shape) === VIRTIO_OK) return true;
     for (const addr of buffers) this.#pool.free(addr);
+    // It asks its kernel to let others run, and that drains the store buffer: else giving up again and again would fill any.
+    this.#port.fence('seq_cst');
     return false;
   }
 

@@ -1,10 +1,10 @@
 /** The packed layout, as the scenarios need it. */
 import {
-  PackedDevice,
-  PackedDriver,
   packed_buffer_private_t,
   packed_device_t,
   packed_driver_t,
+  packedClasses,
+  packedDefects,
   packedDeviceBytes,
   packedDriverBytes,
   packedGeometry,
@@ -70,7 +70,7 @@ export const packedLayout: Layout = {
       ? null
       : `a packed virtqueue has 1 to 32768 descriptors: not ${size}`,
   smallestModulus: () => null,
-  classes: () => ({ Driver: PackedDriver, Device: PackedDevice }),
+  classes: (defects) => packedClasses(packedDefects.filter(({ name }) => defects.includes(name))),
   queueBytes: (size) => packedGeometry(0, size).end,
   driverBytes: packedDriverBytes,
   deviceBytes: packedDeviceBytes,

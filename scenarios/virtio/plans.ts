@@ -213,7 +213,7 @@ export const plans: readonly Plan[] = [
       const platform = newPlatform({
         features: { indirectDesc: true },
         tableEntries: longest,
-        buffers: longest + 1,
+        buffers: 2 * longest,
       });
       const shape = (tag: number): Shape => {
         const whole = { readable: Math.max(1, longest - 1), writable: longest > 1 ? 1 : 0, indirectFrom: 0 };
@@ -288,16 +288,16 @@ export const plans: readonly Plan[] = [
       'EVENT_IDX over the wrap: of the indices at 65,536 (split), of the ring (packed); both sides sleep',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     shippedIndices: true,
-    bounds: ({ slots }) => ({ messages: 2 * slots + 3 }),
+    bounds: () => ({ messages: 4 }),
     system({ slots }, { platform: newPlatform, tags, length, layout }) {
       const platform = newPlatform({
         features: { eventIdx: true },
         sleeps: { driver: true, device: true },
-        start: layout.name === 'split' ? 65_536 - slots - 1 : 2 * slots - 1,
+        start: layout.name === 'split' ? 65_534 : 2 * slots - 1,
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, messages: 2 * slots + 3 }),
+        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
