@@ -24,6 +24,7 @@ import { type Shape, SINGLE } from './application.ts';
 import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
 import { DEVICE_CORE, DRIVER_CORE } from './platform.ts';
 import { soundProperties } from './properties.ts';
+import { resetPlans } from './resetPlans.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
 const noSpace = returned('no descriptor left', 'add', VIRTIO_NO_SPACE);
@@ -367,4 +368,5 @@ export const plans: readonly Plan[] = [
       );
     },
   },
+  ...resetPlans,
 ];
