@@ -4,7 +4,8 @@
  * time, and uses a queue only while `queue` gives it one.
  *
  * Operations: `boot`, `poll` (`answerStatus`, `answerReset`, `acceptQueue` with the queue's own `init`,
- * `answerQueueReset`), `needsReset` (`configChange`).
+ * `answerQueueReset`), `needsReset` (`configChange`); nested in them the stores that tell the driver of the outcome,
+ * `presentStatus` and `confirmQueueReset`.
  *
  * One agent uses it. What it keeps lies in core-local memory behind `handle`. The small protected methods are its steps; a
  * seeded defect overrides one of them.
@@ -152,8 +153,7 @@ export class DeviceTransport {
   needsReset(): void {
     this.port.op('needsReset', { device: this.id }, () => {
       const { own } = this;
-      own.status |= STATUS_NEEDS_RESET;
-      this.registers.device.status = own.status;
+      this.presentStatus((own.status | STATUS_NEEDS_RESET) >>> 0);
       if ((own.status & STATUS_DRIVER_OK) !== 0) this.configChange();
       return undefined;
     });
@@ -176,19 +176,26 @@ export class DeviceTransport {
     });
   }
 
-  /** Handles what the driver has written to the status, which is not 0: what the status is from here on. */
-  private answerStatus(written: number): number {
-    return this.port.op('answerStatus', { device: this.id, status: written }, () => {
+  /** Handles what the driver has written to the status, which is not 0. */
+  private answerStatus(written: number): void {
+    this.port.op('answerStatus', { device: this.id, status: written }, () => {
       const { own } = this;
       const { device } = this.registers;
       // The driver clears no bit, and DEVICE_NEEDS_RESET is not the driver's.
       let status = (own.status | (written & ~STATUS_NEEDS_RESET)) >>> 0;
       const asks = (status & ~own.status & STATUS_FEATURES_OK) !== 0;
       if (asks && !this.negotiate()) status &= ~STATUS_FEATURES_OK;
-      own.status = status;
-      device.status = status;
+      this.presentStatus(status);
       device.status_write = 0;
-      return status;
+      return undefined;
+    });
+  }
+
+  private presentStatus(status: number): void {
+    this.port.op('presentStatus', { device: this.id, status }, () => {
+      this.own.status = status;
+      this.registers.device.status = status;
+      return undefined;
     });
   }
 
@@ -220,10 +227,9 @@ export class DeviceTransport {
         if (this.forgetAtReset(queue)) taken |= 1 << queue;
         this.clear(queue);
       }
-      own.status = 0;
       own.features = 0;
       own.features_high = 0;
-      device.status = 0;
+      this.presentStatus(0);
       device.status_write = 0;
       return taken;
     });
@@ -277,7 +283,10 @@ export class DeviceTransport {
   private answerQueueReset(queue: number): boolean {
     return this.port.op('answerQueueReset', { device: this.id, queue }, () => {
       const taken = this.forgetAtQueueReset(queue);
-      this.clear(queue);
+      this.port.op('confirmQueueReset', { device: this.id, queue }, () => {
+        this.clear(queue);
+        return undefined;
+      });
       return taken;
     });
   }

@@ -43,6 +43,8 @@ export const transportOperations: Readonly<Record<string, VirtioOperationSpec>> 
   answerReset: done,
   acceptQueue: done,
   answerQueueReset: done,
+  presentStatus: done,
+  confirmQueueReset: done,
   needsReset: done,
   configChange: done,
 };

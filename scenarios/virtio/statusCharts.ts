@@ -1,10 +1,5 @@
 /** The statecharts of the device status and of the queue, as a property: nobody does what is not allowed in their states. */
-import {
-  STATUS_NEEDS_RESET,
-  statusEventsOfDevice,
-  statusEventsOfDriver,
-  VIRTIO_OK,
-} from '../../impl/index.ts';
+import { statusEventsOfDevice, statusEventsOfDriver, VIRTIO_OK } from '../../impl/index.ts';
 import {
   type DeviceStatusState,
   deviceStatusTable,
@@ -18,23 +13,29 @@ import { DEVICE_CORE, DRIVER_CORE } from './platform.ts';
 
 export const statusChartsName = 'device-status';
 
-/** Words: index of the device's state, of the queue's, and the status as the device has it. */
+/** Words: index of the device's state, of the queue's; the status as the device has it, and as the driver has asked. */
 const DEVICE_STATE = 0;
 const QUEUE_STATE = 1;
 const STATUS = 2;
+const ASKED = 3;
 
 /** What the operations do, in the words of the charts. A string is what breaks a rule outright. */
 type Said = readonly string[] | string;
 
 const NOTHING: Said = [];
 
-/** Before the first access of the operation. */
-function saidByCall({ operation, args, core }: CallEvent, status: number): Said {
+/** Before the first access of the operation: a step that others can see comes no earlier. */
+function saidByCall({ operation, args, core }: CallEvent, state: Words): Said {
   switch (operation) {
     case 'writeStatus':
       return (
-        statusEventsOfDriver(status, Number(args.status)) ?? 'the driver cleared a bit of the device status'
+        statusEventsOfDriver(state.get(STATUS), Number(args.status)) ??
+        'the driver cleared a bit of the device status'
       );
+    case 'presentStatus':
+      return statusEventsOfDevice(state.get(STATUS), Number(args.status), state.get(ASKED));
+    case 'confirmQueueReset':
+      return ['queue.reset.done'];
     case 'enableQueue':
       return ['queue.enable'];
     case 'resetQueue':
@@ -50,8 +51,6 @@ function saidByCall({ operation, args, core }: CallEvent, status: number): Said 
       return ['use'];
     case 'notify':
       return core === DEVICE_CORE ? ['interrupt'] : NOTHING;
-    case 'needsReset':
-      return ['needs.reset'];
     case 'configChange':
       return ['config.change'];
     default:
@@ -59,33 +58,8 @@ function saidByCall({ operation, args, core }: CallEvent, status: number): Said 
   }
 }
 
-/** After the last access of the operation. */
-function saidByReturn({ operation, args, result }: ReturnEvent, status: number): Said {
-  switch (operation) {
-    case 'answerStatus':
-      return statusEventsOfDevice(status, Number(result), Number(args.status));
-    case 'answerReset':
-      return ['reset.done'];
-    case 'answerQueueReset':
-      return ['queue.reset.done'];
-    case 'take':
-      return result === VIRTIO_OK ? ['use'] : NOTHING;
-    default:
-      return NOTHING;
-  }
-}
-
-function statusAfter({ operation, result }: ReturnEvent, status: number): number {
-  switch (operation) {
-    case 'answerStatus':
-      return Number(result);
-    case 'answerReset':
-      return 0;
-    case 'needsReset':
-      return status | STATUS_NEEDS_RESET;
-    default:
-      return status;
-  }
+function saidByReturn({ operation, result }: ReturnEvent): Said {
+  return operation === 'take' && result === VIRTIO_OK ? ['use'] : NOTHING;
 }
 
 /** Moves one chart, if it knows the event. Returns the name of the state in which it is illegal. */
@@ -118,17 +92,17 @@ export function statusCharts(start: StatusStart): Property {
     title:
       'virtio 1.2 §2.1, §2.4, §2.6.1, §3.1.1: each step in its turn; no buffer used and nobody notified out of season.',
     monitor: () => ({
-      words: 3,
+      words: 4,
       start(state) {
         state.set(DEVICE_STATE, deviceStatusTable.stateIndex(start.device));
         state.set(QUEUE_STATE, queueStatusTable.stateIndex(start.queue));
         state.set(STATUS, start.status);
+        state.set(ASKED, start.status);
       },
       listens: ({ kind }) => kind === 'call' || kind === 'return',
       step(state, event) {
         if (event.kind !== 'call' && event.kind !== 'return') return null;
-        const status = state.get(STATUS);
-        const said = event.kind === 'call' ? saidByCall(event, status) : saidByReturn(event, status);
+        const said = event.kind === 'call' ? saidByCall(event, state) : saidByReturn(event);
         if (typeof said === 'string') return said;
         for (const name of said) {
           const device = move(deviceStatusTable, state, DEVICE_STATE, name);
@@ -138,7 +112,10 @@ export function statusCharts(start: StatusStart): Property {
           if (queue !== null)
             return `${event.operation}: '${name}' is not allowed while the queue is '${queue}'`;
         }
-        if (event.kind === 'return') state.set(STATUS, statusAfter(event, status));
+        if (event.kind === 'call' && event.operation === 'writeStatus')
+          state.set(ASKED, Number(event.args.status));
+        if (event.kind === 'call' && event.operation === 'presentStatus')
+          state.set(STATUS, Number(event.args.status));
         return null;
       },
     }),
