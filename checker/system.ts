@@ -210,7 +210,7 @@ export interface System {
   census?(view: StateView, place: (slot: number, where: string) => void): void;
   /** Largest number of own accesses of one operation (in a loop: of one pass). */
   readonly accessBound: number;
-  /** Tell monitors of every access to shared memory, not of payload accesses only. */
+  /** Tell monitors of every access to shared memory, not of payload accesses only; and of every fence and action. */
   readonly watchAccesses?: boolean;
   /** Capacity of a store buffer, in stores, under memory models that have one. */
   readonly bufferDepth?: number;

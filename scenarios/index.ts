@@ -9,6 +9,13 @@ import { virtioPacked } from './virtio/packedTarget.ts';
 import { virtioSplit } from './virtio/splitTarget.ts';
 
 export type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from './target.ts';
+export {
+  type ClauseOptions,
+  type ClauseRegisters,
+  type NotificationAction,
+  packedClauses,
+  splitClauses,
+} from './virtio/clauses/index.ts';
 export { espAmp, sel4, sel4Published, virtioPacked, virtioSplit };
 /** All targets that come with the package. */
 export const builtInTargets: readonly Target[] = [espAmp, sel4, sel4Published, virtioSplit, virtioPacked];

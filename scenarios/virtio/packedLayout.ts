@@ -16,6 +16,7 @@ import {
 } from '../../impl/index.ts';
 import { fieldLocation } from '../../memory/index.ts';
 import type { StateView } from '../../properties/index.ts';
+import { packedClauses } from './clauses/index.ts';
 import type { Layout, OutChain, QueuePlace } from './layout.ts';
 
 function ofDriver(
@@ -83,6 +84,8 @@ export const packedLayout: Layout = {
     const handles = { driver: handle, device: handle };
     startPackedAt(driver, device, handles, packedGeometry(base, size), entries % size, wrap);
   },
+  clauses: ({ base, size, driverCore, deviceCore }, options) =>
+    packedClauses({ geometry: packedGeometry(base, size), driverCore, deviceCore, ...options }),
   isHome(view, place) {
     const { size } = place;
     const cursor = ofDriver(view, place, 'next_avail');

@@ -32,7 +32,13 @@ import {
   struct,
   u16,
 } from '../../memory/index.ts';
-import { builtInProperties, type LocationNames, type Slot, type StateView } from '../../properties/index.ts';
+import {
+  builtInProperties,
+  type LocationNames,
+  type Property,
+  type Slot,
+  type StateView,
+} from '../../properties/index.ts';
 import type { Layout, LayoutClasses, QueuePlace } from './layout.ts';
 
 export const DRIVER_CORE = 0;
@@ -169,6 +175,17 @@ export class Platform {
     };
   }
 
+  /** The clauses of the specification that concern this queue. */
+  clauses(): readonly Property[] {
+    const { layout, size, indexModulus, features = {}, tableEntries = 0, start = 0 } = this.options;
+    return layout.clauses(this.place, {
+      features,
+      start,
+      ...(indexModulus === null ? {} : { indexModulus }),
+      ...(tableEntries === 0 ? {} : { tables: { base: this.tables, count: size, entries: tableEntries } }),
+    });
+  }
+
   driver(port: MemoryPort): VirtioQueueDriver {
     const { classes } = this.options;
     return new classes.Driver(port, this.place.handle, BASE, this.#common(port, DEVICE_CORE));
@@ -242,6 +259,7 @@ export class Platform {
       names: this.#names,
       setup: (ports) => this.#setUp(ports),
       properties: builtInProperties,
+      watchAccesses: true,
       home: (view) => this.home(view),
       census: (view, place) => this.census(view, place),
       // Setting up takes some accesses for each descriptor.

@@ -80,7 +80,13 @@ const usedLengthName = 'used-length';
 
 /** All of a scenario in which both sides keep to the rules. */
 export function soundProperties(platform: Platform): readonly Property[] {
-  return [...builtInProperties, noLostDescriptors(platform), replyIntegrity, usedLength(platform)];
+  return [
+    ...builtInProperties,
+    noLostDescriptors(platform),
+    replyIntegrity,
+    usedLength(platform),
+    ...platform.clauses(),
+  ];
 }
 
 /** Names of all properties that the scenarios check, clauses aside. */

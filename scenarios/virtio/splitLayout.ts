@@ -19,6 +19,7 @@ import {
 } from '../../impl/index.ts';
 import { type Fields, fieldLocation, type Struct } from '../../memory/index.ts';
 import type { StateView } from '../../properties/index.ts';
+import { splitClauses } from './clauses/index.ts';
 import type { Layout, OutChain, QueuePlace } from './layout.ts';
 
 /** A field of the driver's or the device's private half. */
@@ -85,6 +86,8 @@ export const splitLayout: Layout = {
   advance(driver, device, { base, size, handle }, entries) {
     startSplitAt(driver, device, { driver: handle, device: handle }, splitGeometry(base, size), entries);
   },
+  clauses: ({ base, size, driverCore, deviceCore }, options) =>
+    splitClauses({ geometry: splitGeometry(base, size), driverCore, deviceCore, ...options }),
   isHome(view, { base, size, handle, driverCore, deviceCore }) {
     const { avail, used } = splitGeometry(base, size);
     const index = view.load(fieldLocation(split_avail_t, 'shared', avail, 'idx'));
