@@ -70,6 +70,7 @@ export {
 export { TargetError, type TargetErrorCode } from './targetError.ts';
 export type {
   CheckResult,
+  Exercise,
   IncompleteReason,
   Notifications,
   ScheduleStep,

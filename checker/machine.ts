@@ -110,6 +110,7 @@ export class Machine {
   readonly #map: MemoryMap;
   /** Happens-before, and its word of a state; null, and no word, if nobody asks for races. */
   readonly #clocks: HappensBefore | null;
+  readonly #hostile: readonly boolean[];
   readonly #clockWord: number;
 
   constructor(options: MachineOptions) {
@@ -143,6 +144,7 @@ export class Machine {
     this.#clockWord = this.unitWord + this.unit.words;
     this.firstPosition = this.#clocks === null ? this.#clockWord : this.#clockWord + 1;
     this.width = this.firstPosition + system.agents.length;
+    this.#hostile = system.agents.map(({ hostile }) => hostile === true);
     this.cores = system.agents.map((agent) => agent.core);
     const ranks = system.agents.map(({ interrupt }) =>
       interrupt === undefined ? 0 : (interrupt.priority ?? 1),
@@ -238,7 +240,7 @@ export class Machine {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     this.raced = false;
     const word = this.#perform(state, agent, access, choice);
-    if (this.#clocks !== null) this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
+    if (this.#clocks !== null) this.#order(this.#clocks, state, agent, access, word);
     return this.#advance(state, agent, word);
   }
 
@@ -247,6 +249,11 @@ export class Machine {
     const access = this.model.drain(state, core, choice);
     if (this.#clocks === null) return;
     state[this.#clockWord] = this.#clocks.drained(state[this.#clockWord] as number, core, access);
+  }
+
+  /** Whether no access of the agent is judged for races. */
+  isHostile(agent: number): boolean {
+    return this.#hostile[agent] as boolean;
   }
 
   isHandler(agent: number): boolean {
@@ -491,8 +498,10 @@ export class Machine {
   }
 
   /** Follows happens-before through an access that the memory model has just made. */
-  #order(clocks: HappensBefore, state: Uint32Array, core: number, access: number, word: number): void {
-    const next = clocks.accessed(state[this.#clockWord] as number, core, access, word, this.model.newer);
+  #order(clocks: HappensBefore, state: Uint32Array, agent: number, access: number, word: number): void {
+    const clock = state[this.#clockWord] as number;
+    const core = this.cores[agent] as number;
+    const next = clocks.accessed(clock, core, access, word, this.model.newer, this.isHostile(agent));
     this.raced = (next & 1) !== 0;
     state[this.#clockWord] = clocks.trimmed(next >>> 1, state, this.model);
   }

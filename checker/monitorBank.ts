@@ -15,6 +15,7 @@ import type {
   SlotMoveEvent,
   Words,
 } from '../properties/index.ts';
+import { EXERCISED } from '../properties/index.ts';
 import { chainKey, givenChain, queueOfChain } from './chains.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { PairCache } from './store/pairCache.ts';
@@ -44,7 +45,12 @@ const NEXT_PLACE = 2;
 
 /** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
 type PreparedEvent =
-  | { readonly kind: 'complete'; readonly event: MonitorEvent }
+  | {
+      readonly kind: 'complete';
+      readonly event: MonitorEvent;
+      /** Those with a state whom it concerns. */
+      readonly listeners: readonly PlacedMonitor[];
+    }
   | { readonly kind: 'slot'; readonly raw: RawSlot; readonly slot: number; readonly code: number }
   | {
       readonly kind: 'payload';
@@ -65,6 +71,8 @@ interface EventList {
   readonly core: number;
   readonly events: readonly PreparedEvent[];
   readonly broken: readonly BrokenProperty[];
+  /** Properties whose monitors without a state said that it put them to the test. */
+  readonly exercised: readonly string[];
 }
 
 interface PlacedMonitor {
@@ -77,6 +85,11 @@ export class MonitorBank {
   readonly context: PropertyContext;
   /** What the last `step` that returned -1 found. */
   broken: BrokenProperty[] = [];
+  /**
+   * How often each property was put to the test, in different situations: a state of the monitors and what one step told
+   * them. Properties that never were, are not in it; their order is that in which they first were.
+   */
+  readonly exercised = new Map<string, number>();
 
   readonly #system: System;
   /** Names of the properties asked for. */
@@ -86,7 +99,11 @@ export class MonitorBank {
   readonly #stateless: readonly PlacedMonitor[];
   readonly #vectors: PersistentVectors;
   readonly #steps = new PairCache();
-  readonly #lists: EventList[] = [{ agent: -1, core: -1, events: [], broken: [] }];
+  readonly #lists: EventList[] = [{ agent: -1, core: -1, events: [], broken: [], exercised: [] }];
+  /** Properties put to the test by the events at hand. */
+  #tested = new Set<string>();
+  /** Situations that broke something, as `state list`: these are not in the table. */
+  readonly #brokenSituations = new Set<string>();
   readonly #listIds = new Map<string, number>();
   readonly #editor: VectorEditor;
   readonly #slotByAddress = new Map<number, number>();
@@ -146,7 +163,7 @@ export class MonitorBank {
     if (id === undefined) {
       const list = this.#prepare(agent, events);
       id = 0;
-      if (list.events.length > 0 || list.broken.length > 0) {
+      if (list.events.length > 0 || list.broken.length > 0 || list.exercised.length > 0) {
         id = this.#lists.length;
         this.#lists.push(list);
       }
@@ -160,8 +177,20 @@ export class MonitorBank {
     const known = this.#steps.get(state, list);
     if (known >= 0) return known;
     const next = this.#run(state, list);
+    if (this.#tested.size > 0) this.#count(state, list, next);
     if (next >= 0) this.#steps.put(state, list, next);
     return next;
+  }
+
+  /** Counts what the step has put to the test. A step that breaks something comes by each time it is taken. */
+  #count(state: number, list: number, next: number): void {
+    if (next < 0) {
+      const situation = `${state} ${list}`;
+      if (this.#brokenSituations.has(situation)) return;
+      this.#brokenSituations.add(situation);
+    }
+    for (const property of this.#tested)
+      this.exercised.set(property, (this.exercised.get(property) ?? 0) + 1);
   }
 
   slotState(state: number, slot: number): SlotState {
@@ -213,6 +242,7 @@ export class MonitorBank {
     const core = this.#system.agents[agent]?.core ?? -1;
     const prepared: PreparedEvent[] = [];
     this.broken = [];
+    this.#tested = new Set();
     for (const raw of events) {
       if (raw.kind === 'slot') {
         const slot = this.#slotByAddress.get(raw.address) ?? -1;
@@ -231,9 +261,8 @@ export class MonitorBank {
         const event: MonitorEvent = { ...raw, agent, core };
         this.#observe(agent, event);
         this.#tell(this.#stateless, event);
-        if (this.#stateful.some(({ monitor }) => monitor.listens?.(event) ?? true)) {
-          prepared.push({ kind: 'complete', event });
-        }
+        const listeners = this.#stateful.filter(({ monitor }) => monitor.listens?.(event) ?? true);
+        if (listeners.length > 0) prepared.push({ kind: 'complete', event, listeners });
       }
     }
     const fault = events.find((event) => event.kind === 'fault');
@@ -243,17 +272,18 @@ export class MonitorBank {
       const property = access ? 'no-outside-access' : 'bounded-operation';
       if (!this.#asked.has(property)) this.broken.push({ property, message: fault.message });
     }
-    return { agent, core, events: prepared, broken: this.broken };
+    return { agent, core, events: prepared, broken: this.broken, exercised: [...this.#tested] };
   }
 
   #run(state: number, list: number): number {
     const entry = this.#lists[list];
     if (entry === undefined) throw new RangeError(`no list of events ${list}`);
     this.broken = [...entry.broken];
+    this.#tested = new Set(entry.exercised);
     this.#editor.open(state);
     for (const prepared of entry.events) {
       if (prepared.kind === 'complete') {
-        this.#tell(this.#stateful, prepared.event);
+        this.#tell(prepared.listeners, prepared.event);
         continue;
       }
       if (prepared.kind === 'chain') {
@@ -277,19 +307,22 @@ export class MonitorBank {
 
   #tell(monitors: readonly PlacedMonitor[], event: MonitorEvent): void {
     for (const { property, monitor, words } of monitors) {
-      const message = this.#ask(property, monitor, words, event);
-      if (message !== null && !this.broken.some((known) => known.property === property)) {
-        this.broken.push({ property, message });
+      const answer = this.#ask(property, monitor, words, event);
+      if (answer === null) continue;
+      if (answer === EXERCISED) {
+        this.#tested.add(property);
+      } else if (!this.broken.some((known) => known.property === property)) {
+        this.broken.push({ property, message: answer });
       }
     }
   }
 
-  #ask(property: string, monitor: Monitor, words: Words, event: MonitorEvent): string | null {
+  #ask(property: string, monitor: Monitor, words: Words, event: MonitorEvent): ReturnType<Monitor['step']> {
     return this.guarded(property, `a ${event.kind} event`, () => monitor.step(words, event));
   }
 
   /** Asks a property, and says which one it was if it throws. */
-  guarded(property: string, what: string, ask: () => string | null): string | null {
+  guarded<T>(property: string, what: string, ask: () => T): T {
     return asked(`property ${property} threw on ${what}`, ask);
   }
 
@@ -352,9 +385,14 @@ export class MonitorBank {
       const length = lengths ? this.#editor.get(this.#chainWord(member, LENGTH)) - 1 : -1;
       const place = this.#chainWord(member, PLACE);
       if (event === 'publish') this.#editor.set(place, this.#editor.get(place) | PUBLISHED);
-      if (event === 'collect') this.#leaveChain(member);
+      const ends = event === 'collect' || event === 'revoke';
+      if (ends) this.#leaveChain(member);
       const address = this.#system.slots[member]?.address ?? -1;
-      this.#tellAll(entry, this.#slotMove(entry, { event, depth, address, length }, member, code));
+      const moved = this.#slotMove(entry, { event, depth, address, length }, member, code);
+      this.#tellAll(entry, moved);
+      if (raw.keeps !== true || !ends || moved.to === null) continue;
+      const kept = { event: 'reserve', depth, address, length: -1 } as const;
+      this.#tellAll(entry, this.#slotMove(entry, kept, member, slotEventIndex('reserve')));
     }
   }
 

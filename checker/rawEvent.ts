@@ -1,5 +1,5 @@
 /** What a running implementation causes, before it is seen against the slots' ownership. */
-import type { PlainData } from '../memory/index.ts';
+import type { FenceOrdering, Ordering, PlainData } from '../memory/index.ts';
 import type { ChainEvent, SlotAction } from './system.ts';
 
 /** An event as the implementation causes it, before it is seen against the slots' ownership. */
@@ -35,6 +35,8 @@ export type RawEvent =
       /** Of an `append`; else -1. */
       readonly address: number;
       readonly length: number;
+      /** Of a `collect` or a `revoke`: its buffers are reserved at once. */
+      readonly keeps?: boolean;
     }
   | {
       readonly kind: 'payload';
@@ -50,7 +52,14 @@ export type RawEvent =
       readonly length: number;
       readonly name: string;
       readonly operation: string | null;
+      readonly order: Ordering;
+      readonly update: boolean;
+      readonly value: number | null;
+      readonly before: number | null;
+      readonly content: number | null;
     }
+  | { readonly kind: 'fence'; readonly order: FenceOrdering }
+  | { readonly kind: 'action'; readonly name: string; readonly argument: number }
   | { readonly kind: 'enter'; readonly line: number }
   | { readonly kind: 'allocation'; readonly byteOffset: number; readonly length: number }
   | {

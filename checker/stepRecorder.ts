@@ -3,23 +3,35 @@
  * checked against the access that the code makes now. At the first step without a result it throws, which suspends the
  * agent there. It also puts events and moves of ownership with the steps that they belong to.
  */
-import { AccessError, type FenceOrdering, type PlainData } from '../memory/index.ts';
+import { AccessError, type FenceOrdering, type Ordering, type PlainData } from '../memory/index.ts';
 import {
+  ACTION,
   type Access,
   type AccessTable,
   ASLEEP,
+  applyRmw,
   CAS,
+  CLEAR,
+  DISABLE,
+  ENABLE,
   ENTER,
+  FENCE,
+  GIVE,
+  IMPLIED,
   KIND_NAMES,
-  LOAD,
+  MASK,
   NO_ACCESS,
   PAUSE,
   READ,
+  RING,
+  RMW,
   SPIN,
   STORE,
   sameAccess,
   TAKE,
+  UNMASK,
   WAIT,
+  WRITE,
 } from './access.ts';
 import { type Cell, type CellMap, SHARED } from './cells.ts';
 import { isMove } from './chains.ts';
@@ -42,6 +54,14 @@ import { TargetError } from './targetError.ts';
 export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
 /** Thrown when an operation exceeds its bound on accesses. */
 export class Unbounded extends Error {}
+
+/** Names of the actions that the interrupt unit knows. */
+const UNIT_ACTION_NAMES: ReadonlyMap<number, string> = new Map(
+  [RING, CLEAR, ENABLE, DISABLE, MASK, UNMASK, WAIT, GIVE, TAKE].map((kind) => [
+    kind,
+    KIND_NAMES[kind] ?? '',
+  ]),
+);
 
 /** Before the first turn. */
 const NO_ROOT: Root = {
@@ -259,22 +279,53 @@ export abstract class StepRecorder {
     this.#moves = access.kind === PAUSE ? this.#waitingMoves : 0;
     this.waiting = [];
     this.#waitingMoves = 0;
-    if (access.cell >= 0) {
-      const cell = this.host.cells.cell(access.cell);
-      const failed = access.kind === CAS && entry.word !== access.expected;
-      const writes = access.kind !== LOAD && access.kind !== READ && !failed;
-      this.watch(cell.memory, cell.byteOffset + access.within, access.bytes, writes);
-    }
+    this.watch(access, entry.word);
     return entry.word;
   }
 
-  /** Tells monitors of an access to shared memory, when it has happened. */
-  protected watch(memory: number, byteOffset: number, length: number, writes: boolean): void {
+  /**
+   * Tells monitors of an access to shared memory, of a fence or an action, when it has happened. `word`: what an agent is told
+   * by it, or what it stores.
+   */
+  protected watch(access: Access, word: number): void {
     const { system, cells } = this.host;
-    if (system.watchAccesses !== true || memory !== SHARED) return;
-    const operation = this.stack.innermost;
-    const name = cells.nameOf(memory, byteOffset, length);
-    this.emit({ kind: 'access', writes, byteOffset, length, name, operation });
+    if (system.watchAccesses !== true) return;
+    const { kind, name } = access;
+    if (access.cell < 0) {
+      if (kind === FENCE && name !== IMPLIED)
+        this.emit({ kind: 'fence', order: access.order as FenceOrdering });
+      const action = kind === ACTION ? name : UNIT_ACTION_NAMES.get(kind);
+      if (action !== undefined) this.emit({ kind: 'action', name: action, argument: access.argument });
+      return;
+    }
+    const cell = cells.cell(access.cell);
+    if (cell.memory !== SHARED) return;
+    const byteOffset = cell.byteOffset + access.within;
+    const { bytes } = access;
+    const failed = kind === CAS && word !== access.expected;
+    const update = kind === CAS || kind === RMW;
+    const range = kind === READ || kind === WRITE;
+    const stores = kind === STORE || kind === WRITE;
+    const scalar = (of: number): number => (cell.block ? this.host.accesses.number(of) : of);
+    const left = stores || (kind === CAS && !failed) ? access.value : word;
+    this.emit({
+      kind: 'access',
+      writes: stores || (update && !failed),
+      byteOffset,
+      length: bytes,
+      name: cells.nameOf(cell.memory, byteOffset, bytes),
+      operation: this.stack.innermost,
+      // Accesses to memory have one; fences are told of above.
+      order: (failed ? access.failureOrder : access.order) as Ordering,
+      update,
+      value: range
+        ? null
+        : kind === RMW
+          ? applyRmw(access.operation, scalar(word), scalar(access.value), bytes)
+          : scalar(left),
+      before: update ? scalar(word) : null,
+      content: range ? left : null,
+    });
   }
 
   /** A step that does nothing: a loop came back to where it was, and others may run before it looks again. */
@@ -453,7 +504,8 @@ function chainEvents(actions: readonly ChainAction[], depth: number): RawEvent[]
     const chain = { kind: 'chain', depth, queue, head, address: -1, length: -1 } as const;
     if (action.kind === 'append')
       return { ...chain, event: 'append', address: action.address, length: action.length };
-    return { ...chain, event: action.kind === 'discard' ? 'discard' : action.event };
+    if (action.kind === 'discard') return { ...chain, event: 'discard' };
+    return { ...chain, event: action.event, ...(action.keeps === true ? { keeps: true } : {}) };
   });
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../memory/index.ts';
 import {
   ACTION,
+  type Access,
   ASLEEP,
   applyRmw,
   CAS,
@@ -68,23 +69,29 @@ const UNIT_ACTIONS: ReadonlyMap<string, { readonly kind: number; readonly of: 'l
     ['give', { kind: GIVE, of: 'semaphore' }],
     ['take', { kind: TAKE, of: 'semaphore' }],
   ]);
-/** What an access does to its cell. */
-type Reach = 'load' | 'store' | 'atomic';
 
 export class SteppedPort extends StepRecorder implements MemoryPort {
   load(at: Location, order: Ordering): number {
-    const cell = this.#cell(at, 'load', loadUse(order));
+    const cell = this.#cell(at, loadUse(order));
     const within = offsetOf(at) - cell.byteOffset;
     this.#fenceOf(order);
+    const bytes = bytesOf(at);
     const word = this.#isPrivate(cell)
-      ? this.#part(cell, within, bytesOf(at), this.#privateWord(cell))
-      : this.step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes: bytesOf(at), order });
-    this.#learn(cell, within, bytesOf(at), word);
+      ? this.#served(
+          LOAD,
+          cell,
+          within,
+          bytes,
+          order,
+          this.#part(cell, within, bytes, this.#privateWord(cell)),
+        )
+      : this.step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes, order });
+    this.#learn(cell, within, bytes, word);
     return cell.block ? this.host.accesses.number(word) : word;
   }
 
   store(at: Location, value: number, order: Ordering): void {
-    const cell = this.#cell(at, 'store', storeUse(order));
+    const cell = this.#cell(at, storeUse(order));
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const word = this.#wordOf(cell, value, bytes, at);
@@ -93,6 +100,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
       if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED) this.#imply('release');
       this.#change(cell, within, bytes, word, this.#privateWord(cell));
       this.#storePrivate(cell, within, word);
+      this.#served(STORE, cell, within, bytes, order, word);
     } else {
       this.step({ ...NO_ACCESS, kind: STORE, cell: cell.number, within, bytes, order, value: word });
       this.#change(cell, within, bytes, word, null);
@@ -102,7 +110,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   rmw(at: Location, operation: RmwOperation, value: number, order: Ordering): number {
-    const cell = this.#cell(at, 'atomic', ATOMIC_UPDATES);
+    const cell = this.#cell(at, ATOMIC_UPDATES);
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const operand = this.#wordOf(cell, value, bytes, at);
@@ -117,7 +125,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
       value: operand,
     };
     this.#fenceOf(order);
-    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, within, bytes, null) : this.step(access);
+    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, access) : this.step(access);
     const old = cell.block ? this.host.accesses.number(word) : word;
     const result = this.#wordOf(cell, applyRmw(operation, old, value, bytes), bytes, at);
     this.#change(cell, within, bytes, result, word);
@@ -127,25 +135,24 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   cas(at: Location, expected: number, desired: number, order: Ordering, failureOrder: Ordering): number {
-    const cell = this.#cell(at, 'atomic', ATOMIC_UPDATES | ATOMIC_LOADS);
+    const cell = this.#cell(at, ATOMIC_UPDATES | ATOMIC_LOADS);
     const bytes = bytesOf(at);
     const within = offsetOf(at) - cell.byteOffset;
     const expectedWord = this.#wordOf(cell, expected, bytes, at);
     const desiredWord = this.#wordOf(cell, desired, bytes, at);
     this.#fenceOf(order === 'seq_cst' ? order : failureOrder);
-    const word = this.#isPrivate(cell)
-      ? this.#atomicPart(cell, within, bytes, expectedWord)
-      : this.step({
-          ...NO_ACCESS,
-          kind: CAS,
-          cell: cell.number,
-          within,
-          bytes,
-          order,
-          failureOrder,
-          value: desiredWord,
-          expected: expectedWord,
-        });
+    const access = {
+      ...NO_ACCESS,
+      kind: CAS,
+      cell: cell.number,
+      within,
+      bytes,
+      order,
+      failureOrder,
+      value: desiredWord,
+      expected: expectedWord,
+    };
+    const word = this.#isPrivate(cell) ? this.#atomicPart(cell, access) : this.step(access);
     if (word === expectedWord) {
       this.#change(cell, within, bytes, desiredWord, word);
       if (this.#isPrivate(cell)) this.#storePrivate(cell, within, desiredWord);
@@ -164,6 +171,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     }
     this.noteMerged(`fence ${order}`);
     if (this.isLive) this.fences.push(order);
+    this.watch({ ...NO_ACCESS, kind: FENCE, order }, 0);
   }
 
   /** A fence beside a load or read-modify-write of this order, if the memory model wants one. */
@@ -179,11 +187,18 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   readRange(byteOffset: number, into: Uint8Array): void {
     if (into.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, into.length, 'load', PLAIN_LOADS);
+    const cell = this.#rangeCell(byteOffset, into.length, PLAIN_LOADS);
     const within = byteOffset - cell.byteOffset;
     const bytes = into.length;
     const content = this.#isPrivate(cell)
-      ? this.host.contents.slice(this.#privateWord(cell), within, bytes)
+      ? this.#served(
+          READ,
+          cell,
+          within,
+          bytes,
+          'plain',
+          this.host.contents.slice(this.#privateWord(cell), within, bytes),
+        )
       : this.step({ ...NO_ACCESS, kind: READ, cell: cell.number, within, bytes, order: 'plain' });
     this.#learn(cell, within, bytes, content);
     this.emit({ kind: 'payload', access: 'read', byteOffset, length: bytes, content });
@@ -192,12 +207,13 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   writeRange(byteOffset: number, bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const cell = this.#rangeCell(byteOffset, bytes.length, 'store', PLAIN_STORES);
+    const cell = this.#rangeCell(byteOffset, bytes.length, PLAIN_STORES);
     const within = byteOffset - cell.byteOffset;
     const content = this.host.contents.intern(bytes);
     if (this.#isPrivate(cell)) {
       this.#change(cell, within, bytes.length, content, this.#privateWord(cell));
       this.#storePrivate(cell, within, content);
+      this.#served(WRITE, cell, within, bytes.length, 'plain', content);
     } else {
       const access = { kind: WRITE, cell: cell.number, within, bytes: bytes.length, value: content };
       this.step({ ...NO_ACCESS, ...access, order: 'plain' });
@@ -346,7 +362,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   // --- Cells -------------------------------------------------------------------------------------------------------
 
-  #cell(at: Location, writes: Reach, use: number): Cell {
+  #cell(at: Location, use: number): Cell {
     this.checkSuspended();
     const { system, cells } = this.host;
     const local = spaceOf(at) === 'local';
@@ -356,33 +372,23 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const limit = local ? system.localBytes : system.sharedBytes;
     const name = (of: number, from: number, length: number): string => cells.nameOf(of, from, length);
     this.guarded(() => checkAccess(memory, limit, byteOffset, bytes, bytes, name));
-    return this.#reach(memory, byteOffset, bytes, false, writes, use);
+    return this.#reach(memory, byteOffset, bytes, false, use);
   }
 
-  #rangeCell(byteOffset: number, length: number, writes: Reach, use: number): Cell {
+  #rangeCell(byteOffset: number, length: number, use: number): Cell {
     this.checkSuspended();
     const { system, cells } = this.host;
     const name = (of: number, from: number, bytes: number): string => cells.nameOf(of, from, bytes);
     this.guarded(() => checkAccess(SHARED, system.sharedBytes, byteOffset, length, 1, name));
-    return this.#reach(SHARED, byteOffset, length, true, writes, use);
+    return this.#reach(SHARED, byteOffset, length, true, use);
   }
 
-  #reach(
-    memory: number,
-    byteOffset: number,
-    bytes: number,
-    range: boolean,
-    writes: Reach,
-    use: number,
-  ): Cell {
+  #reach(memory: number, byteOffset: number, bytes: number, range: boolean, use: number): Cell {
     const { cells } = this.host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
     this.count(name);
     const cell = this.guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent, use));
-    if (cell.agent !== SEVERAL) {
-      this.noteMerged(name);
-      if (writes !== 'atomic') this.watch(memory, byteOffset, bytes, writes === 'store');
-    }
+    if (cell.agent !== SEVERAL) this.noteMerged(name);
     return cell;
   }
 
@@ -392,6 +398,13 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
 
   #privateWord(cell: Cell): number {
     return this.privateCells.get(cell.number) ?? this.host.initialWord(cell);
+  }
+
+  /** An access to what only this agent reaches has been made. Returns its word. */
+  #served(kind: number, cell: Cell, within: number, bytes: number, order: Ordering, word: number): number {
+    if (this.host.system.watchAccesses === true)
+      this.watch({ ...NO_ACCESS, kind, cell: cell.number, within, bytes, order, value: word }, word);
+    return word;
   }
 
   #storePrivate(cell: Cell, within: number, word: number): void {
@@ -405,10 +418,10 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
-  #atomicPart(cell: Cell, within: number, bytes: number, expected: number | null): number {
+  #atomicPart(cell: Cell, access: Access): number {
     if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst')) this.#imply('seq_cst');
-    const word = this.#part(cell, within, bytes, this.#privateWord(cell));
-    this.watch(cell.memory, cell.byteOffset + within, bytes, expected === null || word === expected);
+    const word = this.#part(cell, access.within, access.bytes, this.#privateWord(cell));
+    this.watch(access, word);
     return word;
   }
 

@@ -47,6 +47,11 @@ export interface AgentSpec {
   readonly interrupt?: InterruptContext;
   /** Queues (indices) from which it may take buffers; not given: all of them. Saves states that only order takes. */
   readonly receives?: readonly number[];
+  /**
+   * A peer that keeps to no rules: no access of its own is a data race, nor one of others with them. What they make of the
+   * values is judged as ever. Default false.
+   */
+  readonly hostile?: boolean;
 }
 
 /** What brings an interrupt handler in, and what it may interrupt. */
@@ -124,18 +129,23 @@ export type ChainAction =
   /** The chain is none any more, and was never published: its buffers stay what they are. */
   | { readonly kind: 'discard'; readonly queue: number; readonly head: number }
   /**
-   * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` ends the chain. A head
-   * of null: of all chains of the queue, if there are any.
+   * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` and `revoke` end the chain. A head
+   * of null: of all chains of the queue, if there are any. `keeps`: whoever collects or revokes has the buffers, and not the pool:
+   * each of them is reserved by him at once.
    */
   | {
       readonly kind: 'chain';
       readonly queue: number;
       readonly head: number | null;
       readonly event: ChainEvent;
+      readonly keeps?: boolean;
     };
 
 /** What can happen to a chain as a whole. */
-export type ChainEvent = Extract<SlotEvent, 'publish' | 'take' | 'return' | 'return.failed' | 'collect'>;
+export type ChainEvent = Extract<
+  SlotEvent,
+  'publish' | 'take' | 'return' | 'return.failed' | 'collect' | 'revoke'
+>;
 
 /** What one call or one return does: one buffer, or several at once, or nothing. */
 export type Actions = SlotAction | readonly ChainAction[] | null;
@@ -200,7 +210,7 @@ export interface System {
   census?(view: StateView, place: (slot: number, where: string) => void): void;
   /** Largest number of own accesses of one operation (in a loop: of one pass). */
   readonly accessBound: number;
-  /** Tell monitors of every access to shared memory, not of payload accesses only. */
+  /** Tell monitors of every access to shared memory, not of payload accesses only; and of every fence and action. */
   readonly watchAccesses?: boolean;
   /** Capacity of a store buffer, in stores, under memory models that have one. */
   readonly bufferDepth?: number;

@@ -65,6 +65,17 @@ export type IncompleteReason =
   | { readonly kind: 'messages'; readonly location: string; readonly limit: number }
   | { readonly kind: 'stopped'; readonly why: string };
 
+/** That a run put a property to the test: its monitor says when (see `EXERCISED`). */
+export interface Exercise {
+  readonly property: string;
+  /** In how many different situations: a state of the monitors, and a step. */
+  readonly situations: number;
+  /** The shortest run to the first of them: its last step is the one that does. */
+  readonly schedule: readonly ScheduleStep[];
+  /** As in a `Violation`. */
+  readonly cells: readonly SharedCell[];
+}
+
 export interface CheckResult {
   readonly verdict: Verdict;
   readonly memory: MemoryModelName;
@@ -73,6 +84,8 @@ export interface CheckResult {
   readonly incomplete: IncompleteReason | null;
   readonly error: { readonly code: TargetErrorCode; readonly message: string } | null;
   readonly witnesses: readonly { readonly name: string; readonly reached: boolean }[];
+  /** Properties that were put to the test, in the order of the system's properties; of those whose monitors say so. */
+  readonly exercised: readonly Exercise[];
   readonly states: number;
   readonly transitions: number;
   /** Steps from the first state to the farthest one, by the shortest way. */

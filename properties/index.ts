@@ -19,12 +19,15 @@ import type { Property } from './property.ts';
 
 export type {
   AccessEvent,
+  ActionEvent,
   AgentContext,
   AllocationEvent,
   CallEvent,
+  Clause,
   Contents,
   EnterEvent,
   FaultEvent,
+  FenceEvent,
   Goal,
   LocationNames,
   Monitor,
@@ -39,6 +42,7 @@ export type {
   StateView,
   Words,
 } from './property.ts';
+export { EXERCISED } from './property.ts';
 export { type ReducerOptions, type ReducerViolation, reducerProperty } from './reducer.ts';
 export {
   boundedOperation,

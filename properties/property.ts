@@ -2,7 +2,7 @@
  * What a property is: a claim about every run, decided by a monitor (a reducer over plain words, fed with events),
  * by a look at every quiescent state, or by a goal that must stay reachable. No property knows how runs are found.
  */
-import type { Location, PlainData } from '../memory/index.ts';
+import type { FenceOrdering, Location, Ordering, PlainData } from '../memory/index.ts';
 import type { SlotEvent, SlotState } from '../model/index.ts';
 
 /** A monitor's state: words 0..2^32-1, all 0 at first. Reads and writes are by index, so long states stay cheap. */
@@ -18,6 +18,8 @@ export type MonitorEvent =
   | SlotMoveEvent
   | PayloadAccessEvent
   | AccessEvent
+  | FenceEvent
+  | ActionEvent
   | AllocationEvent
   | EnterEvent
   | FaultEvent;
@@ -91,7 +93,10 @@ export interface PayloadAccessEvent {
   readonly ownerCore: number;
 }
 
-/** Any access to shared memory; told only where the system asks for it (`watchAccesses`), as it is many. */
+/**
+ * Any access to shared memory, told when the program makes it: what a store buffer does with it later is not seen. Told
+ * only where the system asks for it (`watchAccesses`), as it is many.
+ */
 export interface AccessEvent {
   readonly kind: 'access';
   readonly agent: number;
@@ -102,6 +107,33 @@ export interface AccessEvent {
   readonly name: string;
   /** Innermost operation, or null. */
   readonly operation: string | null;
+  /** Of a compare-and-swap that stored nothing: the one for that case. */
+  readonly order: Ordering;
+  /** An atomic read-modify-write, or a compare-and-swap. */
+  readonly update: boolean;
+  /** What it stored, or what a load read. Null: a range, see `content`. */
+  readonly value: number | null;
+  /** Of an `update`: what stood there before. Else null. */
+  readonly before: number | null;
+  /** Of a range: its bytes, as a content number, see `Contents`. Else null. */
+  readonly content: number | null;
+}
+
+/** A fence of the program; told under `watchAccesses`. Fences that accesses bring along are not. */
+export interface FenceEvent {
+  readonly kind: 'fence';
+  readonly agent: number;
+  readonly core: number;
+  readonly order: FenceOrdering;
+}
+
+/** An action: a doorbell, a mask, a wait; told under `watchAccesses`, when the program makes it. */
+export interface ActionEvent {
+  readonly kind: 'action';
+  readonly agent: number;
+  readonly core: number;
+  readonly name: string;
+  readonly argument: number;
 }
 
 /** Shared memory is handed out by an allocator: from here on these bytes may be accessed. */
@@ -184,6 +216,9 @@ export interface PropertyContext {
   readonly contents: Contents;
 }
 
+/** What a monitor's step returns when nothing is wrong, and the claim was put to the test: it could have been broken. */
+export const EXERCISED: unique symbol = Symbol('exercised');
+
 export interface Monitor {
   /** Words of state that it needs; fixed. */
   readonly words: number;
@@ -194,8 +229,11 @@ export interface Monitor {
   listens?(event: MonitorEvent): boolean;
   /** Sets up its state where all 0 will not do. */
   start?(state: Words): void;
-  /** Takes one event. Returns what is wrong, or null. A pure function of `state` and `event`. */
-  step(state: Words, event: MonitorEvent): string | null;
+  /**
+   * Takes one event. Returns what is wrong, or null; or `EXERCISED`, by which a run counts how often the claim mattered. A
+   * pure function of `state` and `event`.
+   */
+  step(state: Words, event: MonitorEvent): string | null | typeof EXERCISED;
 }
 
 /** A state at rest, as a property may look at it. */
@@ -220,6 +258,26 @@ export interface StateView {
  */
 export type Goal = 'home' | 'progress' | 'received' | 'awake' | 'live';
 
+/** Where a claim comes from, if it is one that a specification makes. */
+export interface Clause {
+  /** Our short name for it, for instance `SD6`; several properties may be parts of one clause. */
+  readonly id: string;
+  readonly version: '1.2';
+  /** For instance `2.7.6.1`. */
+  readonly section: string;
+  /** Whom it binds. */
+  readonly side: 'driver' | 'device';
+  /**
+   * `described`: the specification says that it is so, without one of its keywords. `derived`: it says so nowhere, but what
+   * it says makes no sense otherwise.
+   */
+  readonly level: 'MUST' | 'SHOULD' | 'MAY' | 'described' | 'derived';
+  /** What it asks for, in our words. */
+  readonly text: string;
+  /** Why nothing that can be seen of a run decides on it; then the property has no monitor. Not given: it has one. */
+  readonly unmonitored?: string;
+}
+
 export interface Property {
   /** Kebab-case, unique. */
   readonly name: string;
@@ -231,4 +289,7 @@ export interface Property {
   readonly goal?: Goal;
   /** Claims that no data race happens: the engine follows happens-before, and says so itself. */
   readonly races?: true;
+  /** Claims that a barrier is there, whatever comes of it: nothing to ask when barriers are left out to see what breaks. */
+  readonly barrier?: true;
+  readonly clause?: Clause;
 }

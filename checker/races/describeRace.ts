@@ -29,7 +29,7 @@ export function raceText(machine: Machine, schedule: readonly ScheduleStep[]): s
     machine.take(state, step);
     if (step.kind !== 'step') continue;
     const access = accessOf(machine, before, step.who, index);
-    if (access !== null) made.push(access);
+    if (access !== null && !machine.isHostile(step.who)) made.push(access);
     if (index < schedule.length - 1) continue;
     const other = machine.raceOf(before, step.who, machine.lastWord);
     if (other !== null && access !== null) return sentence(machine, access, made.slice(0, -1), other);

@@ -14,6 +14,10 @@ import { BOTTOM, ClockTable, type ClockTableOptions, type Unordered } from './cl
 const NEWER = 32;
 /** In place of that number: the access reads a store of its own core that waits. */
 const OWN = NEWER - 1;
+/** Meanings that an access can have: see `#ofAccess`. */
+const FAILS = 1;
+const HOSTILE = 2;
+const WAYS = 4;
 /** In a result, beside the clock: the access races. */
 const RACES = 1;
 
@@ -64,8 +68,11 @@ export class HappensBefore {
   readonly #table: ClockTable;
   readonly #meanings: Meaning[] = [NOTHING];
   readonly #meaningIds = new Map<string, number>([[JSON.stringify(NOTHING), 0]]);
-  /** Per access, twice: its meaning, and that of a compare-and-swap which fails; -1: not known yet, 0: none. */
-  #ofAccess = new Int32Array(512).fill(-1);
+  /**
+   * Per access four times: its meaning, that of a compare-and-swap which fails, and both again by an agent that is hostile;
+   * -1: not known yet, 0: none.
+   */
+  #ofAccess = new Int32Array(1024).fill(-1);
   /** Per access: the meaning of its leaving the buffer. */
   #ofDrain = new Int32Array(256).fill(-1);
   /** (clock, meaning and core and age) → the clock after it, and whether it races. */
@@ -84,14 +91,26 @@ export class HappensBefore {
 
   /**
    * The clock after an access by a core, times two; plus 1 if it races. `word`: the access's result. `newer`: how many
-   * messages are newer than the one read, or placed after; negative: it read its own store, from its buffer.
+   * messages are newer than the one read, or placed after; negative: it read its own store, from its buffer. `hostile`: what
+   * the agent accesses is watched for no race.
    */
-  accessed(clock: number, core: number, access: number, word: number, newer: number): number {
-    let meaning = this.#ofAccess[2 * access];
-    if (meaning === undefined || meaning < 0) meaning = this.#learn(access);
+  accessed(
+    clock: number,
+    core: number,
+    access: number,
+    word: number,
+    newer: number,
+    hostile: boolean,
+  ): number {
+    const place = WAYS * access + (hostile ? HOSTILE : 0);
+    let meaning = this.#ofAccess[place];
+    if (meaning === undefined || meaning < 0) {
+      this.#learn(access);
+      meaning = this.#ofAccess[place] as number;
+    }
     if (meaning === 0) return clock << 1;
     if (this.#options.accesses.kind[access] === CAS && !this.#options.accesses.succeeds(access, word))
-      meaning = this.#ofAccess[2 * access + 1] as number;
+      meaning = this.#ofAccess[place + FAILS] as number;
     return this.#step(clock, core, meaning, newer < 0 ? OWN : newer);
   }
 
@@ -153,7 +172,7 @@ export class HappensBefore {
   raceOf(clock: number, core: number, access: number, word: number, newer: number): Unordered | null {
     const { accesses } = this.#options;
     const fails = accesses.kind[access] === CAS && !accesses.succeeds(access, word);
-    const meaning = this.#meanings[this.#ofAccess[2 * access + (fails ? 1 : 0)] ?? 0];
+    const meaning = this.#meanings[this.#ofAccess[WAYS * access + (fails ? FAILS : 0)] ?? 0];
     if (meaning === undefined) return null;
     this.#table.open(clock);
     this.#read(core, meaning, newer < 0 ? OWN : newer);
@@ -232,18 +251,25 @@ export class HappensBefore {
 
   // --- What accesses mean ------------------------------------------------------------------------------------------
 
-  #learn(access: number): number {
-    if (2 * access + 1 >= this.#ofAccess.length) {
-      this.#ofAccess = enlarged(this.#ofAccess, 4 * access + 2);
+  #learn(access: number): void {
+    if (WAYS * (access + 1) > this.#ofAccess.length) {
+      this.#ofAccess = enlarged(this.#ofAccess, 2 * WAYS * (access + 1));
       this.#ofDrain = enlarged(this.#ofDrain, 2 * access + 1);
     }
     const meaning = this.#accessMeaning(access);
-    this.#ofAccess[2 * access] = meaning;
-    this.#ofAccess[2 * access + 1] = this.#failureMeaning(access);
+    const failing = this.#failureMeaning(access);
+    for (const [way, its] of [meaning, failing, this.#unwatched(meaning), this.#unwatched(failing)].entries())
+      this.#ofAccess[WAYS * access + way] = its;
     const its = this.#meanings[meaning] as Meaning;
     const waits = its.kind === 'store' && its.word >= 0 && this.#options.buffered;
     this.#ofDrain[access] = waits ? this.#meaning({ ...NOTHING, kind: 'drain', word: its.word }) : 0;
-    return meaning;
+  }
+
+  /** The same, but that it is watched for no race. */
+  #unwatched(meaning: number): number {
+    const its = this.#meanings[meaning] as Meaning;
+    if (its.atoms === 0) return meaning;
+    return its.word < 0 ? 0 : this.#meaning({ ...its, atom: 0, atoms: 0 });
   }
 
   #accessMeaning(access: number): number {

@@ -10,7 +10,14 @@ import { Restart } from '../restart.ts';
 import { grownUint8, grownUint16, grownUint32 } from '../store/growable.ts';
 import { VectorTable } from '../store/vectorTable.ts';
 import { asked, TargetError } from '../targetError.ts';
-import type { CheckResult, IncompleteReason, Notifications, ScheduleStep, Violation } from '../verdict.ts';
+import type {
+  CheckResult,
+  Exercise,
+  IncompleteReason,
+  Notifications,
+  ScheduleStep,
+  Violation,
+} from '../verdict.ts';
 import { type Communication, communication } from './communication.ts';
 import { Counterexamples } from './counterexamples.ts';
 import { notifications } from './economics.ts';
@@ -64,6 +71,10 @@ export class BreadthFirst {
   #quiescent = 0;
   #home = 0;
   #found: Found[] = [];
+  /** Where each property was first put to the test: by which step of which state. */
+  #tests: { readonly property: string; readonly from: number; readonly last: ScheduleStep }[] = [];
+  /** The same for those of which that was before the search began: after how many steps of the prefix. */
+  #testsBefore: { readonly property: string; readonly steps: number }[] = [];
   /** A race was found already. */
   #raced = false;
   #incomplete: IncompleteReason | null = null;
@@ -134,6 +145,7 @@ export class BreadthFirst {
       incomplete: this.#incomplete,
       error: this.#error === null ? null : { code: this.#error.code, message: this.#error.message },
       witnesses,
+      exercised: this.#exercised(),
       states: this.#states.size,
       transitions: this.#transitions,
       depth: this.#depth,
@@ -186,6 +198,8 @@ export class BreadthFirst {
     this.#quiescent = 0;
     this.#home = 0;
     this.#found = [];
+    this.#tests = [];
+    this.#testsBefore = [];
     this.#raced = false;
     const broken = this.#afterPrefix();
     this.#states.intern(this.#current, 0);
@@ -202,14 +216,36 @@ export class BreadthFirst {
   #afterPrefix(): number {
     const machine = this.#machine;
     const current = this.#current;
-    if (machine.start(current) === BROKEN) return BROKEN;
-    for (const step of this.#options.from) {
+    const started = machine.start(current);
+    if (this.#tested) this.#noteTestsBefore(0);
+    if (started === BROKEN) return BROKEN;
+    for (const [index, step] of this.#options.from.entries()) {
       const { kind, who, choice } = step;
       if (choice >= machine.ways(current, kind, who))
         throw new RangeError(`the schedule to begin with has a ${kind} of ${who} that is not possible`);
-      if (machine.take(current, step) === BROKEN) return BROKEN;
+      const taken = machine.take(current, step);
+      if (this.#tested) this.#noteTestsBefore(index + 1);
+      if (taken === BROKEN) return BROKEN;
     }
     return 0;
+  }
+
+  /** Whether a property was put to the test for the first time. */
+  get #tested(): boolean {
+    return this.#machine.monitors.exercised.size !== this.#tests.length + this.#testsBefore.length;
+  }
+
+  /** Properties that were put to the test just now, for the first time. */
+  #newlyTested(): string[] {
+    return [...this.#machine.monitors.exercised.keys()].slice(this.#tests.length + this.#testsBefore.length);
+  }
+
+  #noteTestsBefore(steps: number): void {
+    for (const property of this.#newlyTested()) this.#testsBefore.push({ property, steps });
+  }
+
+  #noteTests(from: number, last: ScheduleStep): void {
+    for (const property of this.#newlyTested()) this.#tests.push({ property, from, last });
   }
 
   #expand(count: number): void {
@@ -256,6 +292,7 @@ export class BreadthFirst {
           for (let choice = 0; choice < outcomes; choice++) {
             for (let i = 0; i < width; i++) next[i] = current[i] as number;
             const fired = machine.fire(next, agent, choice);
+            if (this.#tested) this.#noteTests(state, { kind: 'step', who: agent, choice });
             if (machine.raced) this.#race(state, { kind: 'step', who: agent, choice });
             if (fired === BROKEN) {
               this.#report(state, { kind: 'step', who: agent, choice });
@@ -304,6 +341,7 @@ export class BreadthFirst {
       if (!machine.enters(this.#current, handler)) continue;
       next.set(this.#current);
       const fired = machine.enter(next, handler);
+      if (this.#tested) this.#noteTests(state, { kind: 'enter', who: handler, choice: 0 });
       if (fired !== BROKEN) {
         this.#edge(this.#states.intern(next, 0), (entering[handler] as number) | (fired << PROCESS_BITS));
         continue;
@@ -315,6 +353,7 @@ export class BreadthFirst {
       if (!machine.canWakeSpuriously(this.#current, agent)) continue;
       next.set(this.#current);
       const fired = machine.wakeSpuriously(next, agent);
+      if (this.#tested) this.#noteTests(state, { kind: 'wake', who: agent, choice: 0 });
       if (fired !== BROKEN) {
         this.#edge(this.#states.intern(next, 0), NO_PROCESS | (fired << PROCESS_BITS));
         continue;
@@ -447,6 +486,23 @@ export class BreadthFirst {
       if (((this.#flags[state] as number) & CUT) !== 0 || state >= this.#head) cut[state] = 1;
     }
     return { states, offsets, targets: this.#targets, labels: this.#labels, cut };
+  }
+
+  #exercised(): Exercise[] {
+    if (this.#tests.length + this.#testsBefore.length === 0) return [];
+    const machine = this.#machine;
+    const { from: prefix, properties } = this.#options;
+    const ways = new Counterexamples(machine, this.#states, this.#graph());
+    const schedules = new Map<string, readonly ScheduleStep[]>();
+    for (const { property, steps } of this.#testsBefore) schedules.set(property, prefix.slice(0, steps));
+    for (const { property, from, last } of this.#tests)
+      schedules.set(property, [...prefix, ...ways.to(from), last]);
+    const cells = machine.cells.late();
+    return properties.flatMap(({ name: property }) => {
+      const schedule = schedules.get(property);
+      const situations = machine.monitors.exercised.get(property) ?? 0;
+      return schedule === undefined ? [] : [{ property, situations, schedule, cells }];
+    });
   }
 
   #violations(): Violation[] {

@@ -131,6 +131,37 @@ describe('a chain', () => {
     expect(result.verdict).toBe('proved');
   });
 
+  it('that is collected to be kept is reserved by whoever collects it, buffer by buffer', () => {
+    const kept = { kind: 'chain', queue: 0, head: 3, event: 'collect', keeps: true } as const;
+    const { seen, result } = movesOf({
+      driver: once((port) => {
+        does(port, 'return', reserve(0), reserve(1), append(1), append(0));
+        does(port, 'call', chain('publish'));
+        does(port, 'return', chain('take'));
+        does(port, 'call', chain('return'));
+        does(port, 'return', kept);
+        does(port, 'return', append(0));
+        does(port, 'call', chain('publish'));
+      }),
+    });
+    expect(seen.map((text) => text.split(', ').slice(-5))).toEqual([
+      ['collect 1', 'reserve 1', 'collect 0', 'reserve 0', 'publish 0:1'],
+    ]);
+    expect(result.verdict).toBe('proved');
+  });
+
+  it('that is collected too early is not kept', () => {
+    const kept = { kind: 'chain', queue: 0, head: 3, event: 'collect', keeps: true } as const;
+    const { seen } = movesOf({
+      driver: once((port) => {
+        does(port, 'return', reserve(0), append(0));
+        does(port, 'call', chain('publish'));
+        does(port, 'return', kept);
+      }),
+    });
+    expect(seen).toEqual(['reserve 0, publish 0:1, collect 0 illegal']);
+  });
+
   it.each([
     ['take', 'core0 took chain 3, and there is no such chain'],
     ['collect', 'core0 collected chain 3, and there is no such chain'],

@@ -878,3 +878,40 @@ describe('known gaps: flags that are parts of what others access as a whole', ()
     expect(result(tiny({ sends, b, whole }), 'sc').verdict).toBe('proved');
   });
 });
+
+describe('a hostile agent', () => {
+  const spoils = once((port) => port.store(x, 7, 'plain'));
+  const reads = once((port) => void port.load(x, 'plain'));
+  /** The same agents, of which these keep to no rules. */
+  const withHostile = (system: System, ...hostile: readonly string[]): System => ({
+    ...system,
+    agents: system.agents.map((agent) => ({ ...agent, hostile: hostile.includes(agent.name) })),
+  });
+
+  it('races with nobody, on whichever side of the race it is', () => {
+    expect(racesUnder(tiny({ spoils, reads }))).toEqual(MODELS);
+    expect(racesUnder(withHostile(tiny({ spoils, reads }), 'spoils'))).toEqual([]);
+    expect(racesUnder(withHostile(tiny({ spoils, reads }), 'reads'))).toEqual([]);
+  });
+
+  it('hides no race of the others, of its own core neither', () => {
+    const agents = { spoils, reads, writes: sender('relaxed'), sees: receiver('relaxed') };
+    expect(racesUnder(withHostile(tiny(agents, { coreOf: [0, 1, 0, 1] }), 'spoils'))).toEqual(MODELS);
+    const sound = { spoils, writes: sender('release'), sees: receiver('acquire') };
+    expect(racesUnder(withHostile(tiny(sound, { coreOf: [0, 0, 1] }), 'spoils'))).toEqual([]);
+    for (const memory of MODELS) {
+      const [first] = result(
+        withHostile(tiny(agents, { coreOf: [0, 1, 0, 1] }), 'spoils'),
+        memory,
+      ).violations;
+      expect(first?.message).not.toMatch('spoils');
+    }
+  });
+
+  it('that compares and swaps is judged neither when it succeeds nor when it fails', () => {
+    const swaps = once((port) => void port.cas(x, 1, 2, 'relaxed', 'relaxed'));
+    const writes = once((port) => port.store(x, 1, 'plain'));
+    expect(racesUnder(tiny({ swaps, writes }))).toEqual(MODELS);
+    expect(racesUnder(withHostile(tiny({ swaps, writes }), 'swaps'))).toEqual([]);
+  });
+});

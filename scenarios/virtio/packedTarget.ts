@@ -1,0 +1,11 @@
+/** The target `virtio-packed`. */
+import type { Target } from '../target.ts';
+import { packedLayout } from './packedLayout.ts';
+import { virtioTarget } from './target.ts';
+
+export const virtioPacked: Target = virtioTarget(
+  'virtio-packed',
+  'VirtIO 1.2 packed virtqueues (2.8)',
+  packedLayout,
+  [],
+);

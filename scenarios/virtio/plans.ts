@@ -1,0 +1,475 @@
+/** The VirtIO scenarios. */
+
+import type { Witness } from '../../checker/index.ts';
+import { NO_BUFFER, VIRTIO_INVALID, VIRTIO_NO_SPACE, VIRTIO_NONE } from '../../impl/index.ts';
+import type { PlainData } from '../../memory/index.ts';
+import type { ScenarioParams } from '../target.ts';
+import {
+  addingDriver,
+  anyOrderDevice,
+  batchingDevice,
+  collectingHandler,
+  type DeviceState,
+  type DriverState,
+  drainingDevice,
+  type FillingState,
+  fillingDriver,
+  impatientDevice,
+  inOrderDevice,
+  interruptingDevice,
+  pollingDriver,
+  returningTwiceDevice,
+  sleepingDevice,
+  sleepingDriver,
+} from './agents.ts';
+import { type Shape, SINGLE } from './application.ts';
+import { hostileSystem } from './hostile.ts';
+import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
+import { DEVICE_CORE, DRIVER_CORE, withTries } from './platform.ts';
+import { soundProperties } from './properties.ts';
+import { resetPlans } from './resetPlans.ts';
+
+const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
+const noSpace = returned('no descriptor left', 'add', VIRTIO_NO_SPACE);
+const empty = returned('nothing to take', 'take', VIRTIO_NONE);
+const nothingBack = returned('nothing to collect', 'collect', VIRTIO_NONE);
+
+/** The driver has begun the second lap of the rings. */
+function secondLap(size: number) {
+  return rested<{ readonly tag: number }>('ring wrapped', 'driver', ({ tag }) => tag >= size);
+}
+
+/** A chain with so many descriptors was made available. */
+function chainOf(segments: number) {
+  return called(
+    `chain of ${segments} sent`,
+    'add',
+    (args) => Array.isArray(args.segments) && args.segments.length === segments,
+  );
+}
+
+/** From so many descriptors on only some messages are sent: without end these are millions of states. */
+function few(
+  messages: number,
+  { slots, realistic }: ScenarioParams,
+  from = 3,
+): { readonly messages?: number } {
+  return slots >= from && realistic !== true ? { messages } : {};
+}
+
+/** A driver that has sent all that it was to send has no work left. */
+function finished([driver]: readonly (PlainData | null)[]): boolean {
+  return (driver as DriverState).left === 0;
+}
+
+/** One to `longest` segments in turn: only for reading, with a reply, and only for writing. */
+export function mixedShape(longest: number): (tag: number) => Shape {
+  const shapes = Array.from({ length: longest }, (_, i) => i + 1).flatMap((count) =>
+    count === 1
+      ? [
+          { readable: 1, writable: 0 },
+          { readable: 0, writable: 1 },
+        ]
+      : [{ readable: count - 1, writable: 1 }, ...(count > 2 ? [{ readable: 1, writable: count - 1 }] : [])],
+  );
+  return (tag) => shapes[tag % shapes.length] ?? { readable: 1, writable: 0 };
+}
+
+/** The device is kicked, or not because it wants no kick; it sleeps, is woken, or finds something at its last look. */
+const kicked: readonly Witness[] = [
+  returned('kicked', 'kick', true),
+  returned('kick suppressed', 'kick', false),
+  returned('nothing came before the device sleeps', 'enableKicks', true),
+  returned('something came before the device sleeps', 'enableKicks', false),
+  woken('device woken', DEVICE_CORE),
+];
+
+/** The same of the driver. */
+const interrupted: readonly Witness[] = [
+  returned('interrupted', 'interrupt', true),
+  returned('interrupt suppressed', 'interrupt', false),
+  returned('nothing came before the driver sleeps', 'enableInterrupts', true),
+  woken('driver woken', DRIVER_CORE),
+];
+
+/** Kicks and interrupts suppressed by flags, or by event indices. */
+function suppression(eventIdx: boolean): readonly Plan[] {
+  const common = {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: eventIdx,
+    bounds: (params: ScenarioParams) => suppressed(eventIdx, params),
+  };
+  const [suffix, by] = eventIdx ? ['-event-idx', 'event indices'] : ['', 'flags'];
+  return [
+    {
+      ...common,
+      name: `kick-suppression${suffix}`,
+      title: `the device sleeps when nothing is there, and suppresses kicks by ${by}; the driver polls`,
+      system(params, { platform: newPlatform, tags, length }) {
+        const platform = newPlatform({ features: { eventIdx }, sleeps: { device: true } });
+        return assembled(
+          platform,
+          pollingDriver({ platform, tags, length, kicks: true, ...suppressed(eventIdx, params) }),
+          sleepingDevice({ platform }),
+          kicked,
+          { finished },
+        );
+      },
+    },
+    {
+      ...common,
+      name: `interrupt-suppression${suffix}`,
+      title: `the driver sleeps when nothing comes back, and suppresses interrupts by ${by}; the device polls`,
+      system(params, { platform: newPlatform, tags, length }) {
+        const platform = newPlatform({ features: { eventIdx }, sleeps: { driver: true } });
+        return assembled(
+          platform,
+          sleepingDriver({ platform, tags, length, kicks: false, ...suppressed(eventIdx, params) }),
+          interruptingDevice({ platform }),
+          interrupted,
+        );
+      },
+    },
+  ];
+}
+
+/** With event indices only some messages are sent: those that are out of date make many states. */
+function suppressed(eventIdx: boolean, params: ScenarioParams) {
+  return few(4, params, eventIdx ? 1 : params.memory === 'sc' ? 3 : 2);
+}
+
+/** How much is sent, and how much of it is wicked. */
+function wickedness({ slots, memory }: ScenarioParams) {
+  return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
+}
+
+export const plans: readonly Plan[] = [
+  {
+    name: 'in-order',
+    title: 'one segment a chain, given back in the order of their arrival; without end',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(6, params) }),
+        inOrderDevice({ platform }),
+        [noBuffer, empty, nothingBack, secondLap(params.slots)],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'any-order',
+    title: 'one segment a chain; the device holds up to two of them and gives them back in any order',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(5, params),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
+      const platform = newPlatform();
+      const two = [
+        rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
+        rested<DeviceState>('given back out of order', 'device', ({ returning }) => returning === 2),
+      ];
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(5, params) }),
+        anyOrderDevice({ platform, holds: 2 }),
+        [noBuffer, empty, secondLap(slots), ...(slots > 1 ? two : [])],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'chains',
+    title:
+      'chains of one to three segments, of which the device reads some and writes a reply into the others',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length, longest }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape: mixedShape(longest), ...few(6, params) }),
+        inOrderDevice({ platform }),
+        [empty, ...Array.from({ length: longest }, (_, i) => chainOf(i + 1))],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'full-ring',
+    title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ buffers: slots + 1 });
+      return assembled(platform, fillingDriver({ platform, tags, length }), drainingDevice({ platform }), [
+        noSpace,
+        empty,
+        rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
+        rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
+      ]);
+    },
+  },
+  {
+    name: 'indirect',
+    title: 'chains in indirect tables, whole or behind a direct segment (split only)',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length, longest, layout }) {
+      const { slots } = params;
+      const platform = newPlatform({
+        features: { indirectDesc: true },
+        tableEntries: longest,
+        buffers: 2 * longest,
+      });
+      const shape = (tag: number): Shape => {
+        const whole = { readable: Math.max(1, longest - 1), writable: longest > 1 ? 1 : 0, indirectFrom: 0 };
+        if (layout.name === 'packed' || tag % 2 === 0 || longest === 1) return tag % 2 === 0 ? whole : SINGLE;
+        return { ...whole, indirectFrom: 1 };
+      };
+      const from = (indirectFrom: number) =>
+        called(
+          indirectFrom === 0 ? 'whole chain in a table' : 'table behind a direct segment',
+          'add',
+          (args) => args.indirectFrom === indirectFrom,
+        );
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(6, params) }),
+        inOrderDevice({ platform }),
+        [empty, from(0), ...(layout.name === 'split' && slots > 1 ? [from(1)] : [])],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'in-order-feature',
+    title: 'IN_ORDER: the device gives back several chains by one used entry',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(6, params),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
+      const platform = newPlatform({ features: { inOrder: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(6, params) }),
+        batchingDevice({ platform, holds: 2 }),
+        [
+          empty,
+          ...(slots > 1
+            ? [
+                called(
+                  'two given back by one entry',
+                  'giveBackBatch',
+                  ({ heads }) => Array.isArray(heads) && heads.length === 2,
+                ),
+              ]
+            : []),
+        ],
+        { finished },
+      );
+    },
+  },
+  ...suppression(false),
+  ...suppression(true),
+  {
+    name: 'batch',
+    title:
+      'EVENT_IDX: up to two chains are added before each kick, and all that is there is given back before each interrupt',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: true,
+    bounds: () => ({ messages: 4 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { driver: true, device: true } });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'index-wrap',
+    title:
+      'EVENT_IDX over the wrap: of the indices at 65,536 (split), of the ring (packed); both sides sleep',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    shippedIndices: true,
+    bounds: () => ({ messages: 4 }),
+    system({ slots }, { platform: newPlatform, tags, length, layout }) {
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { driver: true, device: true },
+        start: layout.name === 'split' ? 65_534 : 2 * slots - 1,
+      });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'isr-collect',
+    title: 'the driver collects in its interrupt handler, while its task adds in critical sections',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(params.slots + 2, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { driver: true } });
+      const handler = collectingHandler({ platform, length });
+      return platform.system(
+        platform.agents(
+          addingDriver({ platform, tags, length, ...few(params.slots + 2, params, 1) }),
+          interruptingDevice({ platform }),
+          handler,
+        ),
+        {
+          properties: soundProperties(platform),
+          witnesses: [noBuffer, empty, woken('driver woken', DRIVER_CORE)],
+        },
+      );
+    },
+  },
+  {
+    name: 'lists-of-n',
+    title:
+      'lists exactly as long as the ring, one slot further on each time; EVENT_IDX, and the device sleeps',
+    layout: 'packed',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      return assembled(
+        platform,
+        pollingDriver({
+          platform,
+          tags: Math.max(2, tags),
+          length,
+          kicks: true,
+          shape: (tag) => (tag % 2 === 0 ? { readable: slots, writable: 0 } : SINGLE),
+        }),
+        sleepingDevice({ platform }),
+        [...kicked, chainOf(slots)],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'event-halves',
+    title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
+    layout: 'packed',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: () => ({ messages: 4 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { driver: true, device: true },
+        halves: true,
+      });
+      return assembled(
+        platform,
+        sleepingDriver({ platform, tags, length, messages: 4 }),
+        sleepingDevice({ platform, interrupts: true }),
+        [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'rare-kicks',
+    title:
+      'EVENT_IDX: the driver adds more chains between two kicks than its indices can count; the device sleeps',
+    layout: 'split',
+    sizes: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    bounds: ({ slots }) => ({ messages: 4 * slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, kicks: true, kickEvery: 4 * slots, messages: 4 * slots + 1 }),
+        sleepingDevice({ platform }),
+        kicked.slice(0, 1),
+        { finished },
+      );
+    },
+  },
+  {
+    name: 're-init',
+    title: 'the queue is set up in memory that a queue has used before; the device sleeps',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: () => ({ messages: 3 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { device: true }, usedBefore: true });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, kicks: true, messages: 3 }),
+        sleepingDevice({ platform }),
+        kicked.slice(0, 1),
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'misuse',
+    title: 'the device gives back what it does not have any more, and more than it can have written',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform();
+      const shape = (): Shape => ({ readable: 0, writable: 1 });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(4, params, 2) }),
+        returningTwiceDevice({ platform }),
+        [empty, returned('given back twice', 'tryGiveBack', VIRTIO_INVALID)],
+        { finished, operations: withTries(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'in-order-misuse',
+    title: 'IN_ORDER: the device tries to give the second chain back before the first one',
+    sizes: [2],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor there is no second chain' : null),
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { inOrder: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(4, params, 2) }),
+        impatientDevice({ platform }),
+        [empty, returned('out of turn', 'tryGiveBack', VIRTIO_INVALID)],
+        { finished, operations: withTries(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'hostile-driver',
+    title: 'a driver that also stores wicked values, in chains and tables too; safety of the device only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length, longest }) {
+      const { messages, stores } = wickedness(params);
+      const platform = newPlatform({
+        buffers: 2 * params.slots,
+        features: { indirectDesc: params.slots > 1 },
+        ...(params.slots > 1 ? { tableEntries: longest } : {}),
+      });
+      return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
+    },
+  },
+  {
+    name: 'hostile-device',
+    title: 'a device that also stores wicked values; safety of the driver only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length }) {
+      const { messages, stores } = wickedness(params);
+      return hostileSystem({ platform: newPlatform(), hostile: 'device', length, messages, stores });
+    },
+  },
+  ...resetPlans,
+];

@@ -1,0 +1,89 @@
+/** The targets `virtio-split` and `virtio-packed`: one set of scenarios over two layouts. */
+import type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from '../target.ts';
+import type { Layout } from './layout.ts';
+import type { Plan } from './plan.ts';
+import { plans } from './plans.ts';
+import { Platform } from './platform.ts';
+import { propertyNames } from './properties.ts';
+
+/** Of the indices as shipped. */
+const FULL_MODULUS = 65_536;
+/** What is checked has small buffers and short chains; what is fuzzed has the sizes of real requests. */
+const small = { bufferBytes: 8, length: 2, longest: 3 };
+const real = { bufferBytes: 512, length: 200, longest: 16 };
+
+function scenario(target: string, plan: Plan, layout: Layout, defects: readonly TargetDefect[]): Scenario {
+  const indexModulus = ({ slots, realistic }: ScenarioParams): number | null => {
+    const smallest = layout.smallestModulus(slots);
+    return smallest === null || (realistic !== true && plan.shippedIndices !== true)
+      ? smallest
+      : FULL_MODULUS;
+  };
+  return {
+    name: plan.name,
+    title: plan.title,
+    defaultSlots: plan.sizes ?? [1, 2],
+    moreSlots: [],
+    indexModulus,
+    bounds: (params) => plan.bounds?.(params, layout) ?? {},
+    refuse(params) {
+      const { slots, memory, realistic } = params;
+      const refused = layout.refuse(slots) ?? plan.refuse?.(params, layout) ?? null;
+      if (refused !== null) return refused;
+      if (realistic === true && slots > 256)
+        return `fuzzed to 256 descriptors; a schedule of ${slots} takes too long`;
+      if (realistic !== true && slots > plan.most[memory])
+        return `explored to ${plan.most[memory]} descriptors under ${memory}; ${slots} takes too long`;
+      return null;
+    },
+    takesLong: (params) => plan.takesLong?.(params, layout) ?? false,
+    expected: ({ defects: seeded }): Expectation => {
+      if (seeded.length === 0) return 'proved';
+      const here = defects.filter(
+        ({ name, scenario: where }) => seeded.includes(name) && where === plan.name,
+      );
+      return here.length === 0 ? null : here.map(({ property }) => property);
+    },
+    system(params) {
+      const { slots, defects: seeded, realistic } = params;
+      const { bufferBytes, length, longest } = realistic === true ? real : small;
+      const title = `${target} ${plan.name}, ${slots} descriptors`;
+      const classes = layout.classes(seeded);
+      return plan.system(params, {
+        layout,
+        tags: 2 * slots,
+        length,
+        longest: Math.min(slots, longest),
+        platform: (more = {}) =>
+          new Platform({
+            title,
+            layout,
+            classes,
+            size: slots,
+            bufferBytes,
+            indexModulus: indexModulus(params),
+            ...more,
+          }),
+      });
+    },
+  };
+}
+
+export function virtioTarget(
+  name: string,
+  title: string,
+  layout: Layout,
+  defects: readonly TargetDefect[],
+): Target {
+  return {
+    name,
+    title,
+    scenarios: plans
+      .filter((plan) => plan.layout === undefined || plan.layout === layout.name)
+      .map((plan) => scenario(name, plan, layout, defects)),
+    defects,
+    memories: ['sc', 'tso', 'pso', 'rc11'],
+    defaultMemories: ['sc', 'tso'],
+    properties: [...propertyNames],
+  };
+}
