@@ -1,6 +1,7 @@
 /** The programs of the VirtIO scenarios: what driver and device do, one operation or a few a turn. */
 import { type Program, program, STOP } from '../../checker/index.ts';
-import { VIRTIO_OK } from '../../impl/index.ts';
+import { VIRTIO_OK, type VirtioQueueDevice } from '../../impl/index.ts';
+import type { MemoryPort } from '../../memory/index.ts';
 import { answer, DriverApplication, type Held, type Shape, SINGLE, take, work } from './application.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
@@ -21,32 +22,37 @@ export type DriverState = {
   readonly tag: number;
   /** Messages that it will still send; -1: no end. */
   readonly left: number;
+  /** Messages since the last kick. */
+  readonly untold: number;
 };
-
-/** A driver that has sent all that it was to send has no work left. */
-export function finishes(left: number): boolean {
-  return left === 0;
-}
 
 /**
  * Collects all that has come back, and else sends a message; without end, or until it has sent so many. With `kicks` it
- * kicks after each message.
+ * kicks after so many messages, default 1, after the last one, and when it can send no more.
  */
-export function pollingDriver(options: DriverOptions & { readonly kicks?: boolean }): Program {
-  const { platform, tags, length, shape = () => SINGLE, messages = -1, kicks = false } = options;
-  return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
+export function pollingDriver(
+  options: DriverOptions & { readonly kicks?: boolean; readonly kickEvery?: number },
+): Program {
+  const { platform, tags, length, shape = () => SINGLE, messages = -1 } = options;
+  const { kicks = false, kickEvery = 1 } = options;
+  return program<DriverState>({ next: 'collect', tag: 0, left: messages, untold: 0 }, (port) => {
     const app = new DriverApplication(port, platform);
     return (state) => {
-      const { next, tag, left } = state;
+      const { next, tag, left, untold } = state;
       switch (next) {
         case 'collect':
           return app.collect(length) === VIRTIO_OK || left === 0 ? state : { ...state, next: 'send' };
         case 'send':
-          if (!app.send(shape(tag), tag, length)) return { ...state, next: 'collect' };
-          return { next: kicks ? 'kick' : 'collect', tag: (tag + 1) % tags, left: Math.max(-1, left - 1) };
+          if (!app.send(shape(tag), tag, length)) return { ...state, next: untold > 0 ? 'kick' : 'collect' };
+          return {
+            next: kicks && (untold + 1 === kickEvery || left === 1) ? 'kick' : 'collect',
+            tag: (tag + 1) % tags,
+            left: Math.max(-1, left - 1),
+            untold: kicks ? untold + 1 : 0,
+          };
         case 'kick':
           app.driver.kick();
-          return { ...state, next: 'collect' };
+          return { ...state, next: 'collect', untold: 0 };
       }
     };
   });
@@ -321,4 +327,56 @@ export function collectingHandler({ platform, length }: Pick<DriverOptions, 'pla
       return state;
     };
   });
+}
+
+// --- Misuse ----------------------------------------------------------------------------------------------------------
+
+/** Tries to give back, by the operation that `withTries` follows. */
+function tryGiveBack(port: MemoryPort, device: VirtioQueueDevice, head: number, written: number): number {
+  return port.op('tryGiveBack', { head }, () => device.giveBack(head, written));
+}
+
+/** Gives each chain back twice, and more of it than it can have written: both are refused. */
+export function returningTwiceDevice({ platform }: DeviceOptions): Program {
+  return program<DeviceState>({ held: [], returning: 0 }, (port) => {
+    const device = platform.device(port);
+    return (state) => {
+      const [first] = state.held;
+      if (first === undefined) {
+        const taken = take(device);
+        return typeof taken === 'number' ? state : { ...state, held: [taken] };
+      }
+      const written = work(port, first);
+      tryGiveBack(port, device, first.head, written + platform.options.bufferBytes);
+      tryGiveBack(port, device, first.head, written);
+      tryGiveBack(port, device, first.head, 0);
+      return { ...state, held: [] };
+    };
+  });
+}
+
+/** IN_ORDER: takes up to two chains, and tries to give the second one back before the first one. */
+export function impatientDevice({ platform }: DeviceOptions): Program {
+  return program<DeviceState>({ held: [], returning: 0 }, (port) => {
+    const device = platform.device(port);
+    return (state) => {
+      const [first, second] = state.held;
+      if (second === undefined && state.returning === 0) {
+        const taken = take(device);
+        if (typeof taken !== 'number') return { ...state, held: [...state.held, taken] };
+      }
+      if (first === undefined) return { ...state, returning: 0 };
+      if (second === undefined) {
+        answerTrying(port, device, first);
+        return { held: [], returning: 0 };
+      }
+      if (tryGiveBack(port, device, second.head, 0) === VIRTIO_OK) return { held: [first], returning: 1 };
+      answerTrying(port, device, first);
+      return { held: [second], returning: 1 };
+    };
+  });
+}
+
+function answerTrying(port: MemoryPort, device: VirtioQueueDevice, held: Held): void {
+  tryGiveBack(port, device, held.head, work(port, held));
 }

@@ -6,6 +6,7 @@ import type { VirtioQueueDevice, VirtioQueueDriver, VirtioQueueOptions } from '.
 import type { LayoutMap, MemoryPort } from '../../memory/index.ts';
 import type { Property, StateView } from '../../properties/index.ts';
 import type { ClauseOptions } from './clauses/index.ts';
+import type { WickedStore } from './hostile.ts';
 
 /** Where a queue and its two sides lie. */
 export interface QueuePlace {
@@ -72,6 +73,14 @@ export interface Layout {
   advance(driver: MemoryPort, device: MemoryPort, place: QueuePlace, entries: number): void;
   /** The clauses of the specification, as monitors. */
   clauses(place: QueuePlace, options: LayoutClauseOptions): readonly Property[];
+  /**
+   * What a side could store that keeps to no rules, in what it may write. @param tables byte offset of the driver's indirect
+   * tables.
+   */
+  wickedStores(by: 'driver' | 'device', place: QueuePlace, tables: number | null): readonly WickedStore[];
+  /** Codes with which the other side can find such a side out. */
+  foundInDrivers(size: number): readonly number[];
+  foundInDevices(size: number): readonly number[];
   /** Whether both sides have seen all that the other one published, and the driver has all descriptors. */
   isHome(view: StateView, place: QueuePlace): boolean;
   /** Chains that the driver has out, by its own memory. */

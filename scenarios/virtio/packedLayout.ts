@@ -1,8 +1,16 @@
 /** The packed layout, as the scenarios need it. */
 import {
+  PACKED_AVAIL,
+  PACKED_INDIRECT,
+  PACKED_NEXT,
+  PACKED_USED,
+  PACKED_WRITE,
   packed_buffer_private_t,
+  packed_desc_t,
   packed_device_t,
   packed_driver_t,
+  packed_event_t,
+  packed_table_entry_t,
   packedClasses,
   packedDefects,
   packedDeviceBytes,
@@ -13,11 +21,23 @@ import {
   placePackedTables,
   placePackedVirtqueue,
   startPackedAt,
+  VIRTIO_BAD_BUFFER,
+  VIRTIO_BAD_HEAD,
+  VIRTIO_BAD_INDEX,
+  VIRTIO_BAD_INDIRECT,
+  VIRTIO_BAD_ORDER,
+  VIRTIO_BAD_USED_ID,
+  VIRTIO_BAD_USED_LENGTH,
+  VIRTIO_CHAIN_TOO_LONG,
 } from '../../impl/index.ts';
 import { fieldLocation } from '../../memory/index.ts';
 import type { StateView } from '../../properties/index.ts';
 import { packedClauses } from './clauses/index.ts';
+import type { WickedStore } from './hostile.ts';
 import type { Layout, OutChain, QueuePlace } from './layout.ts';
+
+const MAX_16 = 0xffff;
+const MAX_32 = 0xffff_ffff;
 
 function ofDriver(
   view: StateView,
@@ -64,6 +84,64 @@ function free(view: StateView, place: QueuePlace): readonly number[] {
   return ids;
 }
 
+/** Stores to fields of one descriptor. */
+function stores(
+  struct: typeof packed_desc_t | typeof packed_table_entry_t,
+  base: number,
+  values: Partial<Record<keyof typeof packed_desc_t.fields, readonly number[]>>,
+): WickedStore[] {
+  return Object.entries(values).flatMap(([name, each]) =>
+    (each as readonly number[]).map((value) => ({
+      at: fieldLocation<typeof packed_desc_t.fields>(
+        struct,
+        'shared',
+        base,
+        name as keyof typeof packed_desc_t.fields,
+      ),
+      value,
+    })),
+  );
+}
+
+function wickedDriver({ base, size }: QueuePlace, tables: number | null): readonly WickedStore[] {
+  const { ring, driverEvent } = packedGeometry(base, size);
+  const last = ring + (size - 1) * packed_desc_t.bytes;
+  const flags = [
+    PACKED_NEXT,
+    PACKED_WRITE | PACKED_NEXT,
+    PACKED_INDIRECT,
+    PACKED_INDIRECT | PACKED_NEXT,
+    0,
+  ].map((bits) => PACKED_AVAIL | bits);
+  return [
+    { at: fieldLocation(packed_event_t, 'shared', driverEvent, 'word'), value: MAX_32 },
+    ...stores(packed_desc_t, ring, {
+      addr: [base],
+      addr_high: [1],
+      len: [0, MAX_32],
+      id: [size, size - 1],
+      flags,
+    }),
+    ...(size === 1 ? [] : stores(packed_desc_t, last, { flags, id: [0] })),
+    ...(tables === null
+      ? []
+      : stores(packed_table_entry_t, tables, { addr: [base], len: [0], flags: [MAX_16] })),
+  ];
+}
+
+function wickedDevice({ base, size }: QueuePlace): readonly WickedStore[] {
+  const { ring, deviceEvent } = packedGeometry(base, size);
+  const used = PACKED_AVAIL | PACKED_USED;
+  return [
+    { at: fieldLocation(packed_event_t, 'shared', deviceEvent, 'word'), value: MAX_32 },
+    ...stores(packed_desc_t, ring, {
+      id: [size, size - 1, MAX_16],
+      len: [3, MAX_32],
+      flags: [used, used | PACKED_WRITE],
+    }),
+  ];
+}
+
 export const packedLayout: Layout = {
   name: 'packed',
   refuse: (size) =>
@@ -97,6 +175,15 @@ export const packedLayout: Layout = {
       ofDevice(view, place, 'held') === 0
     );
   },
+  wickedStores: (by, place, tables) => (by === 'driver' ? wickedDriver(place, tables) : wickedDevice(place)),
+  foundInDrivers: (size) => [
+    VIRTIO_BAD_BUFFER,
+    VIRTIO_BAD_HEAD,
+    VIRTIO_CHAIN_TOO_LONG,
+    VIRTIO_BAD_INDIRECT,
+    ...(size > 1 ? [VIRTIO_BAD_ORDER, VIRTIO_BAD_INDEX] : []),
+  ],
+  foundInDevices: () => [VIRTIO_BAD_USED_LENGTH, VIRTIO_BAD_USED_ID],
   out,
   free,
 };

@@ -1,7 +1,7 @@
 /** The VirtIO scenarios. */
 
 import type { Witness } from '../../checker/index.ts';
-import { NO_BUFFER, VIRTIO_NO_SPACE, VIRTIO_NONE } from '../../impl/index.ts';
+import { NO_BUFFER, VIRTIO_INVALID, VIRTIO_NO_SPACE, VIRTIO_NONE } from '../../impl/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import type { ScenarioParams } from '../target.ts';
 import {
@@ -14,15 +14,18 @@ import {
   drainingDevice,
   type FillingState,
   fillingDriver,
+  impatientDevice,
   inOrderDevice,
   interruptingDevice,
   pollingDriver,
+  returningTwiceDevice,
   sleepingDevice,
   sleepingDriver,
 } from './agents.ts';
 import { type Shape, SINGLE } from './application.ts';
+import { hostileSystem } from './hostile.ts';
 import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
-import { DEVICE_CORE, DRIVER_CORE } from './platform.ts';
+import { DEVICE_CORE, DRIVER_CORE, withTries } from './platform.ts';
 import { soundProperties } from './properties.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
@@ -132,6 +135,11 @@ function suppression(eventIdx: boolean): readonly Plan[] {
 /** With event indices only some messages are sent: those that are out of date make many states. */
 function suppressed(eventIdx: boolean, params: ScenarioParams) {
   return few(4, params, eventIdx ? 1 : params.memory === 'sc' ? 3 : 2);
+}
+
+/** How much is sent, and how much of it is wicked. */
+function wickedness({ slots, memory }: ScenarioParams) {
+  return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
 }
 
 export const plans: readonly Plan[] = [
@@ -307,13 +315,13 @@ export const plans: readonly Plan[] = [
     name: 'isr-collect',
     title: 'the driver collects in its interrupt handler, while its task adds in critical sections',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(4, params, 1),
+    bounds: (params) => few(params.slots + 2, params, 1),
     system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ sleeps: { driver: true } });
       const handler = collectingHandler({ platform, length });
       return platform.system(
         platform.agents(
-          addingDriver({ platform, tags, length, ...few(4, params, 1) }),
+          addingDriver({ platform, tags, length, ...few(params.slots + 2, params, 1) }),
           interruptingDevice({ platform }),
           handler,
         ),
@@ -365,6 +373,101 @@ export const plans: readonly Plan[] = [
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
+    },
+  },
+  {
+    name: 'rare-kicks',
+    title:
+      'EVENT_IDX: the driver adds more chains between two kicks than its indices can count; the device sleeps',
+    layout: 'split',
+    sizes: [1],
+    most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
+    bounds: ({ slots }) => ({ messages: 4 * slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, kicks: true, kickEvery: 4 * slots, messages: 4 * slots + 1 }),
+        sleepingDevice({ platform }),
+        kicked.slice(0, 1),
+        { finished },
+      );
+    },
+  },
+  {
+    name: 're-init',
+    title: 'the queue is set up in memory that a queue has used before; the device sleeps',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: () => ({ messages: 3 }),
+    system(_params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { device: true }, usedBefore: true });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, kicks: true, messages: 3 }),
+        sleepingDevice({ platform }),
+        kicked.slice(0, 1),
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'misuse',
+    title: 'the device gives back what it does not have any more, and more than it can have written',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform();
+      const shape = (): Shape => ({ readable: 0, writable: 1 });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(4, params, 2) }),
+        returningTwiceDevice({ platform }),
+        [empty, returned('given back twice', 'tryGiveBack', VIRTIO_INVALID)],
+        { finished, operations: withTries(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'in-order-misuse',
+    title: 'IN_ORDER: the device tries to give the second chain back before the first one',
+    sizes: [2],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor there is no second chain' : null),
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ features: { inOrder: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, ...few(4, params, 2) }),
+        impatientDevice({ platform }),
+        [empty, returned('out of turn', 'tryGiveBack', VIRTIO_INVALID)],
+        { finished, operations: withTries(platform.operations) },
+      );
+    },
+  },
+  {
+    name: 'hostile-driver',
+    title: 'a driver that also stores wicked values, in chains and tables too; safety of the device only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length, longest }) {
+      const { messages, stores } = wickedness(params);
+      const platform = newPlatform({
+        buffers: 2 * params.slots,
+        features: { indirectDesc: params.slots > 1 },
+        ...(params.slots > 1 ? { tableEntries: longest } : {}),
+      });
+      return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
+    },
+  },
+  {
+    name: 'hostile-device',
+    title: 'a device that also stores wicked values; safety of the driver only',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length }) {
+      const { messages, stores } = wickedness(params);
+      return hostileSystem({ platform: newPlatform(), hostile: 'device', length, messages, stores });
     },
   },
 ];

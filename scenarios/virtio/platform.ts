@@ -16,7 +16,10 @@ import { program } from '../../checker/index.ts';
 import {
   BufferPool,
   type Features,
+  newCollected,
+  newTaken,
   pool_entry_t,
+  VIRTIO_OK,
   type VirtioChainAction,
   type VirtioQueueDevice,
   type VirtioQueueDriver,
@@ -70,6 +73,8 @@ export interface PlatformOptions {
   readonly sleeps?: { readonly driver?: boolean; readonly device?: boolean };
   /** How many entries the queue has seen when the agents start. Default 0. */
   readonly start?: number;
+  /** The queue has been in use before, and is set up again in what was left of it. Default: in zeroed memory. */
+  readonly usedBefore?: boolean;
   /** Packed only: event structures are accessed by 16 bits. */
   readonly halves?: boolean;
 }
@@ -81,6 +86,26 @@ export type Operations = Readonly<Record<string, SystemOperation>>;
 function translated(actions: readonly VirtioChainAction[]): Actions {
   if (actions.length === 0) return null;
   return actions.map((action): ChainAction => (action.kind === 'slot' ? action : { ...action, queue: 0 }));
+}
+
+/**
+ * For a device that tries to give back what it does not have, or not in turn: `tryGiveBack`, an operation of its application
+ * around `giveBack`, returns the chain when it has succeeded. So an attempt that is refused is none.
+ */
+export function withTries(operations: Operations): Operations {
+  const { giveBack } = operations;
+  if (giveBack === undefined) throw new RangeError('no operation giveBack');
+  const { codes, succeeded } = giveBack;
+  return {
+    ...operations,
+    giveBack: { codes, succeeded },
+    tryGiveBack: {
+      codes,
+      succeeded,
+      onReturn: ({ head }, result) =>
+        result === VIRTIO_OK ? [{ kind: 'chain', queue: 0, head: Number(head), event: 'return' }] : null,
+    },
+  };
 }
 
 /** Those of the queue, and `wait`, in which a side sleeps until its handler wakes it. */
@@ -273,10 +298,35 @@ export class Platform {
 
   #setUp([driver, device]: readonly MemoryPort[]): void {
     if (driver === undefined || device === undefined) throw new RangeError('expected two cores');
-    const { size, layout, start = 0 } = this.options;
-    const results = [this.driver(driver).init(size), this.device(device).init(size)];
-    if (results.some((result) => result !== 0)) throw new Error(`set up: ${results.join(', ')}`);
+    const { size, layout, start = 0, usedBefore } = this.options;
+    const initialize = (): void => {
+      const results = [this.driver(driver).init(size), this.device(device).init(size)];
+      if (results.some((result) => result !== VIRTIO_OK)) throw new Error(`set up: ${results.join(', ')}`);
+    };
+    initialize();
+    if (usedBefore === true) {
+      this.#use(driver, device);
+      initialize();
+    }
     if (start > 0) layout.advance(driver, device, this.place, start);
+  }
+
+  /** Chains go round once and a half, and nobody wants to be notified any more. */
+  #use(driverPort: MemoryPort, devicePort: MemoryPort): void {
+    const { size, bufferBytes } = this.options;
+    const [driver, device] = [this.driver(driverPort), this.device(devicePort)];
+    for (let i = 0; i < size + Math.ceil(size / 2); i++) {
+      const taken = newTaken();
+      const results = [
+        driver.add([{ addr: this.pool, len: bufferBytes, writable: false }], 0),
+        device.take(taken),
+        device.giveBack(taken.head, 0),
+        driver.collect(newCollected()),
+      ];
+      if (results.some((result) => result !== VIRTIO_OK)) throw new Error(`first use: ${results.join(', ')}`);
+    }
+    driver.disableInterrupts();
+    device.disableKicks();
   }
 
   /** All buffers are in the pool, and the two sides agree that nothing is under way. */

@@ -1,5 +1,5 @@
 /** Claims about VirtIO queues beyond the built-in ones; the clauses of the specification have a folder of their own. */
-import { UNKNOWN_LENGTH } from '../../impl/index.ts';
+import { UNKNOWN_LENGTH, VIRTIO_OK } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
@@ -57,12 +57,18 @@ export function usedLength({ options: { size } }: Platform): Property {
     monitor: () => ({
       words: size,
       listens: (event) =>
-        (event.kind === 'call' && event.operation === 'giveBack') ||
+        ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') ||
         (event.kind === 'return' && event.operation === 'collect'),
       step(state, event) {
-        if (event.kind === 'call' && event.operation === 'giveBack') {
+        if ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') {
           const head = Number(event.args.head);
-          if (head < size) state.set(head, Number(event.args.written) + 1);
+          const length = Number(event.args.written) + 1;
+          if (head >= size) return null;
+          // One that is refused gives nothing back, and one that is on its way back already is not given back again.
+          if (event.kind === 'call' && state.get(head) === 0) state.set(head, length);
+          if (event.kind === 'return' && event.result !== VIRTIO_OK && state.get(head) === length)
+            state.set(head, 0);
+          return null;
         }
         if (event.kind !== 'return' || event.operation !== 'collect' || event.result !== 0) return null;
         const { head, len } = event.args.out as { readonly head: number; readonly len: number };

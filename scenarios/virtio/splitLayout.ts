@@ -1,14 +1,20 @@
 /** The split layout, as the scenarios need it. */
 import {
+  DESC_INDIRECT,
+  DESC_NEXT,
+  DESC_WRITE,
   placeSplitDevice,
   placeSplitDriver,
   placeSplitTables,
   placeSplitVirtqueue,
+  split_avail_elem_t,
   split_avail_t,
   split_chain_private_t,
   split_desc_private_t,
+  split_desc_t,
   split_device_t,
   split_driver_t,
+  split_used_elem_t,
   split_used_t,
   splitClasses,
   splitDefects,
@@ -16,11 +22,22 @@ import {
   splitDriverBytes,
   splitGeometry,
   startSplitAt,
+  VIRTIO_BAD_BUFFER,
+  VIRTIO_BAD_HEAD,
+  VIRTIO_BAD_INDEX,
+  VIRTIO_BAD_INDIRECT,
+  VIRTIO_BAD_ORDER,
+  VIRTIO_BAD_USED_ID,
+  VIRTIO_BAD_USED_LENGTH,
+  VIRTIO_CHAIN_TOO_LONG,
 } from '../../impl/index.ts';
 import { type Fields, fieldLocation, type Struct } from '../../memory/index.ts';
 import type { StateView } from '../../properties/index.ts';
 import { splitClauses } from './clauses/index.ts';
+import type { WickedStore } from './hostile.ts';
 import type { Layout, OutChain, QueuePlace } from './layout.ts';
+
+const MAX_32 = 0xffff_ffff;
 
 /** A field of the driver's or the device's private half. */
 function privateField<F extends Fields>(
@@ -68,6 +85,48 @@ function free(view: StateView, place: QueuePlace): readonly number[] {
   return linked(view, place, load('free_head'), load('free_count'));
 }
 
+/** Stores to one field of elements of an array, which lies there. */
+function stores<F extends Fields>(
+  struct: Struct<F>,
+  base: number,
+  index: number,
+  values: Partial<Record<keyof F & string, readonly number[]>>,
+): WickedStore[] {
+  return Object.entries(values).flatMap(([name, each]) =>
+    (each as readonly number[]).map((value) => ({
+      at: fieldLocation(struct, 'shared', base + index * struct.bytes, name),
+      value,
+    })),
+  );
+}
+
+function wickedDriver({ base, size }: QueuePlace, tables: number | null): readonly WickedStore[] {
+  const { desc, avail } = splitGeometry(base, size);
+  const ring = avail + split_avail_t.bytes;
+  const flags = [DESC_NEXT, DESC_NEXT | DESC_WRITE, DESC_INDIRECT, DESC_INDIRECT | DESC_NEXT];
+  return [
+    ...stores(split_avail_t, avail, 0, { flags: [0xffff], idx: [1, 2 * size + 1] }),
+    ...stores(split_avail_elem_t, ring, 0, { head: [size] }),
+    ...stores(split_avail_elem_t, ring, size - 1, { head: [0] }),
+    ...stores(split_desc_t, desc, 0, { addr: [base], addr_high: [1], len: [0, MAX_32], flags }),
+    ...stores(split_desc_t, desc, size - 1, { flags: [0, DESC_NEXT | DESC_WRITE], next: [size] }),
+    ...(tables === null
+      ? []
+      : stores(split_desc_t, tables, 0, { addr: [base], flags: [DESC_INDIRECT, DESC_NEXT], next: [0] })),
+  ];
+}
+
+function wickedDevice({ base, size }: QueuePlace): readonly WickedStore[] {
+  const { used } = splitGeometry(base, size);
+  return [
+    ...stores(split_used_t, used, 0, { flags: [0xffff], idx: [1, 2 * size + 1] }),
+    ...stores(split_used_elem_t, used + split_used_t.bytes, 0, {
+      id: [size, size - 1, MAX_32],
+      len: [3, MAX_32],
+    }),
+  ];
+}
+
 export const splitLayout: Layout = {
   name: 'split',
   refuse: (size) =>
@@ -105,6 +164,16 @@ export const splitLayout: Layout = {
       held.every((has) => has === 0)
     );
   },
+  wickedStores: (by, place, tables) => (by === 'driver' ? wickedDriver(place, tables) : wickedDevice(place)),
+  foundInDrivers: (size) => [
+    VIRTIO_BAD_INDEX,
+    VIRTIO_BAD_HEAD,
+    VIRTIO_CHAIN_TOO_LONG,
+    VIRTIO_BAD_BUFFER,
+    VIRTIO_BAD_INDIRECT,
+    ...(size > 1 ? [VIRTIO_BAD_ORDER] : []),
+  ],
+  foundInDevices: () => [VIRTIO_BAD_INDEX, VIRTIO_BAD_USED_ID, VIRTIO_BAD_USED_LENGTH],
   out,
   free,
 };
