@@ -8,6 +8,7 @@ import {
   virtioCodeName,
 } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
 import { hostileNames } from './hostile.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
@@ -144,7 +145,7 @@ const noFalseAlarm: Property = {
 const QUEUE_OPERATIONS: ReadonlySet<string> = new Set(['take', 'collect']);
 
 /** All of a scenario in which both sides keep to the rules. */
-export function soundProperties(platform: Platform): readonly Property[] {
+export function soundProperties(platform: Platform, registers?: ClauseRegisters): readonly Property[] {
   return [
     ...builtInProperties,
     noLostDescriptors(platform),
@@ -152,7 +153,7 @@ export function soundProperties(platform: Platform): readonly Property[] {
     usedLength(platform),
     wholeChain(platform),
     noFalseAlarm,
-    ...platform.clauses(),
+    ...platform.clauses(registers),
   ];
 }
 
