@@ -58,20 +58,27 @@ export function pollingDriver(
   });
 }
 
-export type FillingState = { readonly tag: number; readonly out: number; readonly collecting: boolean };
+export type FillingState = {
+  readonly tag: number;
+  readonly out: number;
+  readonly collecting: boolean;
+  readonly left: number;
+};
 
-/** Sends until it is refused, then collects all that is out, and begins again. */
-export function fillingDriver({ platform, tags, length, shape = () => SINGLE }: DriverOptions): Program {
-  return program<FillingState>({ tag: 0, out: 0, collecting: false }, (port) => {
+/** Sends until it is refused, then collects all that is out, and begins again; or ends when it has sent so many. */
+export function fillingDriver(options: DriverOptions): Program {
+  const { platform, tags, length, shape = () => SINGLE, messages = -1 } = options;
+  return program<FillingState>({ tag: 0, out: 0, collecting: false, left: messages }, (port) => {
     const app = new DriverApplication(port, platform);
     return (state) => {
-      const { tag, out, collecting } = state;
+      const { tag, out, collecting, left } = state;
       if (collecting) {
-        const left = app.collect(length) === VIRTIO_OK ? out - 1 : out;
-        return { tag, out: left, collecting: left > 0 };
+        const still = app.collect(length) === VIRTIO_OK ? out - 1 : out;
+        return { ...state, out: still, collecting: still > 0 };
       }
-      if (!app.send(shape(tag), tag, length)) return { tag, out, collecting: true };
-      return { tag: (tag + 1) % tags, out: out + 1, collecting: false };
+      if (left === 0) return out > 0 ? { ...state, collecting: true } : STOP;
+      if (!app.send(shape(tag), tag, length)) return { ...state, collecting: true };
+      return { tag: (tag + 1) % tags, out: out + 1, collecting: false, left: Math.max(-1, left - 1) };
     };
   });
 }
@@ -324,6 +331,46 @@ export function collectingHandler({ platform, length }: Pick<DriverOptions, 'pla
         app.collect(length) === VIRTIO_OK ? { again: null } : { done: null },
       );
       port.action('give', DRIVER_CORE);
+      return state;
+    };
+  });
+}
+
+/** Adds as many chains as there is room for; then takes one back each time it is woken, and begins again. */
+export function countingDriver({ platform, tags, length, messages = -1 }: DriverOptions): Program {
+  type State = {
+    readonly tag: number;
+    readonly left: number;
+    readonly out: number;
+    readonly next: 'add' | 'sleep' | 'collect';
+  };
+  return program<State>({ tag: 0, left: messages, out: 0, next: 'add' }, (port) => {
+    const app = new DriverApplication(port, platform);
+    return (state) => {
+      const { tag, left, out, next } = state;
+      switch (next) {
+        case 'add':
+          if (left === 0 && out === 0) return STOP;
+          if (left === 0 || !app.send(SINGLE, tag, length)) return { ...state, next: 'sleep' };
+          return { tag: (tag + 1) % tags, left: Math.max(-1, left - 1), out: out + 1, next };
+        case 'sleep':
+          platform.sleep(port, DRIVER_CORE);
+          return { ...state, next: 'collect' };
+        case 'collect':
+          // Whoever was woken finds a chain.
+          app.collect(length);
+          return { ...state, out: out - 1, next: 'add' };
+      }
+    };
+  });
+}
+
+/** The driver's handler: looks whether a chain is there, and wakes the task for it; else the interrupt was none of its own. */
+export function lookingHandler({ platform }: Pick<DriverOptions, 'platform'>): Program {
+  return program<null>(null, (port) => {
+    const driver = platform.driver(port);
+    return (state) => {
+      if (!driver.enableInterrupts()) port.action('give', DRIVER_CORE);
       return state;
     };
   });

@@ -9,6 +9,7 @@ import {
   anyOrderDevice,
   batchingDevice,
   collectingHandler,
+  countingDriver,
   type DeviceState,
   type DriverState,
   drainingDevice,
@@ -17,6 +18,7 @@ import {
   impatientDevice,
   inOrderDevice,
   interruptingDevice,
+  lookingHandler,
   pollingDriver,
   returningTwiceDevice,
   sleepingDevice,
@@ -48,13 +50,18 @@ function chainOf(segments: number) {
   );
 }
 
-/** From so many descriptors on only some messages are sent: without end these are millions of states. */
+/**
+ * From so many descriptors on only some messages are sent: without end these are millions of states. One less where stores wait
+ * and there are many of them, or many ways for them to leave.
+ */
 function few(
   messages: number,
-  { slots, realistic }: ScenarioParams,
+  { slots, memory, realistic }: ScenarioParams,
   from = 3,
 ): { readonly messages?: number } {
-  return slots >= from && realistic !== true ? { messages } : {};
+  if (slots < from || realistic === true) return {};
+  const less = memory === 'pso' || (memory === 'tso' && slots > 3) ? 1 : 0;
+  return { messages: messages - less };
 }
 
 /** A driver that has sent all that it was to send has no work left. */
@@ -143,6 +150,11 @@ function wickedness({ slots, memory }: ScenarioParams) {
   return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
 }
 
+/** One more than there are buffers, so that they run out; without end with few descriptors. */
+function anyOrderMessages({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return realistic === true || slots < (memory === 'pso' ? 2 : 3) ? {} : { messages: slots + 1 };
+}
+
 export const plans: readonly Plan[] = [
   {
     name: 'in-order',
@@ -164,7 +176,7 @@ export const plans: readonly Plan[] = [
     name: 'any-order',
     title: 'one segment a chain; the device holds up to two of them and gives them back in any order',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(5, params),
+    bounds: (params) => anyOrderMessages(params),
     system(params, { platform: newPlatform, tags, length }) {
       const { slots } = params;
       const platform = newPlatform();
@@ -174,7 +186,7 @@ export const plans: readonly Plan[] = [
       ];
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, ...few(5, params) }),
+        pollingDriver({ platform, tags, length, ...anyOrderMessages(params) }),
         anyOrderDevice({ platform, holds: 2 }),
         [noBuffer, empty, secondLap(slots), ...(slots > 1 ? two : [])],
         { finished },
@@ -182,7 +194,34 @@ export const plans: readonly Plan[] = [
     },
   },
   {
+    name: 'any-order-chains',
+    title:
+      'chains of one to three segments; the device holds up to two of them and gives them back in any order',
+    sizes: [3, 4],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) =>
+      slots < 3 ? 'with less than three descriptors no long chain is out beside another one' : null,
+    bounds: () => ({ messages: 4 }),
+    system(params, { platform: newPlatform, tags, length, longest }) {
+      const platform = newPlatform();
+      const shape = (tag: number): Shape =>
+        tag % 2 === 0 ? { readable: longest - 1, writable: params.slots > 3 ? 1 : 0 } : SINGLE;
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, messages: 4 }),
+        anyOrderDevice({ platform, holds: 2 }),
+        [
+          empty,
+          rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
+          rested<DeviceState>('given back out of order', 'device', ({ returning }) => returning === 2),
+        ],
+        { finished },
+      );
+    },
+  },
+  {
     name: 'chains',
+    clausesTo: 4,
     title:
       'chains of one to three segments, of which the device reads some and writes a reply into the others',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
@@ -202,14 +241,21 @@ export const plans: readonly Plan[] = [
     name: 'full-ring',
     title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(6, params, 4),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
       const platform = newPlatform({ buffers: slots + 1 });
-      return assembled(platform, fillingDriver({ platform, tags, length }), drainingDevice({ platform }), [
-        noSpace,
-        empty,
-        rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
-        rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
-      ]);
+      return assembled(
+        platform,
+        fillingDriver({ platform, tags, length, ...few(6, params, 4) }),
+        drainingDevice({ platform }),
+        [
+          noSpace,
+          empty,
+          rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
+          rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
+        ],
+      );
     },
   },
   {
@@ -246,15 +292,16 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'in-order-feature',
+    clausesTo: 4,
     title: 'IN_ORDER: the device gives back several chains by one used entry',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: (params) => few(6, params),
-    system(params, { platform: newPlatform, tags, length }) {
+    system(params, { platform: newPlatform, tags, length, longest }) {
       const { slots } = params;
       const platform = newPlatform({ features: { inOrder: true } });
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, ...few(6, params) }),
+        pollingDriver({ platform, tags, length, shape: mixedShape(longest), ...few(6, params) }),
         batchingDevice({ platform, holds: 2 }),
         [
           empty,
@@ -280,12 +327,12 @@ export const plans: readonly Plan[] = [
       'EVENT_IDX: up to two chains are added before each kick, and all that is there is given back before each interrupt',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     shippedIndices: true,
-    bounds: () => ({ messages: 4 }),
-    system(_params, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ features: { eventIdx: true }, sleeps: { driver: true, device: true } });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDriver({ platform, tags, length, batch: 2, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -297,8 +344,9 @@ export const plans: readonly Plan[] = [
       'EVENT_IDX over the wrap: of the indices at 65,536 (split), of the ring (packed); both sides sleep',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     shippedIndices: true,
-    bounds: () => ({ messages: 4 }),
-    system({ slots }, { platform: newPlatform, tags, length, layout }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length, layout }) {
+      const { slots } = params;
       const platform = newPlatform({
         features: { eventIdx: true },
         sleeps: { driver: true, device: true },
@@ -306,7 +354,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDriver({ platform, tags, length, batch: 2, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -316,15 +364,41 @@ export const plans: readonly Plan[] = [
     name: 'isr-collect',
     title: 'the driver collects in its interrupt handler, while its task adds in critical sections',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(params.slots + 2, params, 1),
+    bounds: ({ slots, realistic }) => ({ messages: realistic === true ? 1000 : slots + 1 }),
     system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ sleeps: { driver: true } });
       const handler = collectingHandler({ platform, length });
       return platform.system(
         platform.agents(
-          addingDriver({ platform, tags, length, ...few(params.slots + 2, params, 1) }),
+          addingDriver({
+            platform,
+            tags,
+            length,
+            messages: params.realistic === true ? 1000 : params.slots + 1,
+          }),
           interruptingDevice({ platform }),
           handler,
+        ),
+        {
+          properties: soundProperties(platform),
+          witnesses: [noBuffer, empty, woken('driver woken', DRIVER_CORE)],
+        },
+      );
+    },
+  },
+  {
+    name: 'isr-looks',
+    title:
+      'each interrupt is one chain: the handler looks whether it is there, and wakes the task, which collects',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: ({ slots }) => ({ messages: 2 * slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { driver: true }, countsInterrupts: true });
+      return platform.system(
+        platform.agents(
+          countingDriver({ platform, tags, length, messages: 2 * slots + 1 }),
+          interruptingDevice({ platform }),
+          lookingHandler({ platform }),
         ),
         {
           properties: soundProperties(platform),
@@ -361,8 +435,8 @@ export const plans: readonly Plan[] = [
     title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: () => ({ messages: 4 }),
-    system(_params, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({
         features: { eventIdx: true },
         sleeps: { driver: true, device: true },
@@ -370,7 +444,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, messages: 4 }),
+        sleepingDriver({ platform, tags, length, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -380,12 +454,16 @@ export const plans: readonly Plan[] = [
     name: 'rare-kicks',
     title:
       'EVENT_IDX: the driver adds more chains between two kicks than its indices can count; the device sleeps',
-    layout: 'split',
     sizes: [1],
     most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
     bounds: ({ slots }) => ({ messages: 4 * slots + 1 }),
     system({ slots }, { platform: newPlatform, tags, length }) {
-      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      // The packed layout has no indices, but what it counts could be kept in as few bits.
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { device: true },
+        indexModulus: 4 * slots,
+      });
       return assembled(
         platform,
         pollingDriver({ platform, tags, length, kicks: true, kickEvery: 4 * slots, messages: 4 * slots + 1 }),
@@ -448,15 +526,33 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'hostile-driver',
-    title: 'a driver that also stores wicked values, in chains and tables too; safety of the device only',
+    title: 'a driver that also stores wicked values; safety of the device only',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length }) {
+      const { messages, stores } = wickedness(params);
+      const platform = newPlatform({ buffers: 2 * params.slots });
+      return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
+    },
+  },
+  {
+    name: 'hostile-tables',
+    title: 'INDIRECT_DESC: a driver that also stores wicked values into tables; safety of the device only',
+    sizes: [2],
+    most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
+    refuse: ({ slots, memory }) =>
+      memory !== 'sc'
+        ? 'a table that is made payload is accessed in parts and as a whole, which only sc gives a meaning'
+        : slots === 1
+          ? 'with one descriptor a table has one entry, and nothing can be wrong about its order'
+          : null,
     bounds: (params) => wickedness(params),
     system(params, { platform: newPlatform, length, longest }) {
       const { messages, stores } = wickedness(params);
       const platform = newPlatform({
         buffers: 2 * params.slots,
-        features: { indirectDesc: params.slots > 1 },
-        ...(params.slots > 1 ? { tableEntries: longest } : {}),
+        features: { indirectDesc: true },
+        tableEntries: longest,
       });
       return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
     },
