@@ -42,6 +42,7 @@ import {
   type Slot,
   type StateView,
 } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
 import type { Layout, LayoutClasses, QueuePlace } from './layout.ts';
 
 export const DRIVER_CORE = 0;
@@ -202,13 +203,17 @@ export class Platform {
     };
   }
 
-  /** The clauses of the specification that concern this queue, if they are to be judged. */
-  clauses(): readonly Property[] {
+  /**
+   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device,
+   * where it has any.
+   */
+  clauses(registers?: ClauseRegisters): readonly Property[] {
     if (this.options.clauses === false) return [];
     const { layout, size, indexModulus, features = {}, tableEntries = 0, start = 0 } = this.options;
     return layout.clauses(this.place, {
       features,
       start,
+      ...(registers === undefined ? {} : { registers }),
       ...(indexModulus === null ? {} : { indexModulus }),
       ...(tableEntries === 0 ? {} : { tables: { base: this.tables, count: size, entries: tableEntries } }),
     });

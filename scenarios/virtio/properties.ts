@@ -1,6 +1,7 @@
 /** Claims about VirtIO queues beyond the built-in ones; the clauses of the specification have a folder of their own. */
 import { UNKNOWN_LENGTH, VIRTIO_OK } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
@@ -85,13 +86,13 @@ export function usedLength({ options: { size } }: Platform): Property {
 const usedLengthName = 'used-length';
 
 /** All of a scenario in which both sides keep to the rules. */
-export function soundProperties(platform: Platform): readonly Property[] {
+export function soundProperties(platform: Platform, registers?: ClauseRegisters): readonly Property[] {
   return [
     ...builtInProperties,
     noLostDescriptors(platform),
     replyIntegrity,
     usedLength(platform),
-    ...platform.clauses(),
+    ...platform.clauses(registers),
   ];
 }
 
