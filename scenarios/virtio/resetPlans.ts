@@ -1,5 +1,5 @@
 /** Scenarios in which a device and its queue are initialized, reset while they are busy, and initialized again. */
-import { type Program, program, type Witness } from '../../checker/index.ts';
+import { type Program, program, STOP, type Witness } from '../../checker/index.ts';
 import {
   type DriverTransport,
   STATUS_NEEDS_RESET,
@@ -52,6 +52,8 @@ export type ResettingState = {
   readonly resets: number;
   /** It has sent something since the last reset: resetting for ever is no way to get anything done. */
   readonly busy: boolean;
+  /** Messages that are out; counted only where there is an end. */
+  readonly out: number;
 };
 
 interface Bounds {
@@ -68,7 +70,7 @@ function less(left: number): number {
 export function resettingDriver(options: DriverOptions & Bounds): Program {
   const { platform, tags, length, messages = -1, resets = -1 } = options;
   return program<ResettingState>(
-    { next: 'reset device', tag: 0, left: messages, resets, busy: false },
+    { next: 'reset device', tag: 0, left: messages, resets, busy: false, out: 0 },
     (port) => {
       const transport = platform.driverTransport(port);
       const app = new DriverApplication(port, platform.base);
@@ -76,7 +78,8 @@ export function resettingDriver(options: DriverOptions & Bounds): Program {
         const { next, tag } = state;
         switch (next) {
           case 'collect': {
-            if (app.collect(length) === VIRTIO_OK) return state;
+            if (app.collect(length) === VIRTIO_OK) return { ...state, out: Math.max(0, state.out - 1) };
+            if (state.left === 0 && state.out === 0) return STOP;
             const turns = [
               ...(state.left === 0 ? (['collect'] as const) : (['send'] as const)),
               ...(state.resets === 0 || !state.busy ? [] : (['reset queue', 'reset device'] as const)),
@@ -85,17 +88,36 @@ export function resettingDriver(options: DriverOptions & Bounds): Program {
           }
           case 'send': {
             if (!app.send(SINGLE, tag, length)) return { ...state, next: 'collect' };
-            return { ...state, next: 'collect', tag: (tag + 1) % tags, left: less(state.left), busy: true };
+            return {
+              ...state,
+              next: 'collect',
+              tag: (tag + 1) % tags,
+              left: less(state.left),
+              busy: true,
+              out: messages < 0 ? 0 : state.out + 1,
+            };
           }
           case 'reset queue': {
             if (transport.resetQueue(0) !== VIRTIO_OK) return { ...state, next: 'failed' };
             freeAll(port, platform);
             const set = platform.setUpQueue(port, transport) === VIRTIO_OK;
-            return { ...state, next: set ? 'collect' : 'failed', resets: less(state.resets), busy: false };
+            return {
+              ...state,
+              next: set ? 'collect' : 'failed',
+              resets: less(state.resets),
+              busy: false,
+              out: 0,
+            };
           }
           case 'reset device': {
             const up = bringUp(port, platform, transport, () => undefined);
-            return { ...state, next: up ? 'collect' : 'failed', resets: less(state.resets), busy: false };
+            return {
+              ...state,
+              next: up ? 'collect' : 'failed',
+              resets: less(state.resets),
+              busy: false,
+              out: 0,
+            };
           }
           case 'failed':
             return state;
@@ -244,7 +266,6 @@ export const resetPlans: readonly Plan[] = [
       const platform = new TransportPlatform(newPlatform(), params.defects);
       const driver = resettingDriver({ platform, tags, length, ...few(params) });
       return platform.system(driver, pollingDevice(platform), {
-        finished: ([state]) => (state as ResettingState).left === 0,
         witnesses: [
           live,
           deviceReset,
