@@ -206,8 +206,8 @@ export class Platform {
   }
 
   /**
-   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device, where it
-   * has any.
+   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device,
+   * where it has any.
    */
   clauses(registers?: ClauseRegisters): readonly Property[] {
     if (this.options.clauses === false) return [];

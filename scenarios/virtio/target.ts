@@ -104,5 +104,11 @@ export function virtioTarget(
     defects: [...defects, ...transportDefects],
     memories: ['sc', 'tso', 'pso', 'rc11'],
     properties: [...propertyNames],
+    // Replies come back in chains; each side's sleep needs a pair of full fences.
+    barrierRuns: [
+      { scenario: 'chains', slots: 2 },
+      { scenario: 'kick-suppression', slots: 1 },
+      { scenario: 'interrupt-suppression', slots: 1 },
+    ],
   };
 }
