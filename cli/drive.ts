@@ -16,7 +16,7 @@ export interface DriveOptions {
   readonly slice: number;
   /** Wall clock; undefined: no bound. */
   readonly maxSeconds: number | undefined;
-  readonly interrupt: Interrupt;
+  readonly interrupt: Pick<Interrupt, 'requested'>;
   /** Called between slices. */
   onSlice(seconds: number): void;
 }

@@ -1,27 +1,19 @@
 /** `vqcheck check`: explores scenarios to exhaustion and says what holds. */
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import type { Command } from 'commander';
-import {
-  type CheckOptions,
-  type CheckResult,
-  explainDifference,
-  startCheck,
-  TargetError,
-  type Violation,
-} from '../../checker/index.ts';
-import { drive } from '../drive.ts';
+import { checkAll } from '../checkPool.ts';
+import type { CheckRunOptions } from '../checkRun.ts';
 import { combineExitCodes, type ExitCode, exitCodes } from '../exitCodes.ts';
 import { expectWritable } from '../files.ts';
-import { type Interrupt, watchInterrupt } from '../interrupt.ts';
+import { watchInterrupt } from '../interrupt.ts';
 import { byteSize, nameList, numberList, seconds, wholeNumber } from '../options.ts';
-import { defectSets, type PlannedRun, planTarget, selectTargets, type TargetPlan } from '../plan.ts';
+import { defectSets, planTarget, selectTargets } from '../plan.ts';
 import { jsonReport } from '../report/json.ts';
-import { type Progress, showProgress } from '../report/progress.ts';
+import { showProgress } from '../report/progress.ts';
 import { type TargetReport, textReport } from '../report/text.ts';
-import { expectationOf, judge, type ReportedViolation, type RunReport } from '../runReport.ts';
-import { siteProbe } from '../sites.ts';
-import type { LoadedTarget } from '../targets.ts';
 import type { Terminal } from '../terminal.ts';
-import { defaultTraceFolder, saveViolations } from '../traceFiles.ts';
+import { defaultTraceFolder } from '../traceFiles.ts';
 import {
   deliver,
   jsonDestination,
@@ -29,8 +21,6 @@ import {
   memoriesToCome,
   type SelectionOptions,
   selectionOf,
-  systemOf,
-  traceFolder,
 } from './common.ts';
 
 export interface CheckCommandOptions extends SelectionOptions {
@@ -42,10 +32,11 @@ export interface CheckCommandOptions extends SelectionOptions {
   readonly out?: string;
   readonly operations?: boolean;
   readonly quick?: boolean;
+  readonly jobs?: number;
 }
 
-/** States expanded between two looks at the clock: some 10 ms. */
-const SLICE = 1 << 14;
+/** So few runs are over before other threads are up. */
+const FEW_RUNS = 8;
 
 const examples = `
 Examples:
@@ -78,6 +69,11 @@ export function addCheckCommand(program: Command, terminal: Terminal, done: (cod
     .option('--max-states <number>', 'stop a run at so many states', wholeNumber('--max-states', 1))
     .option('--max-seconds <seconds>', 'stop a run after so much time', seconds('--max-seconds'))
     .option('--max-memory <size>', 'stop a run at so much memory, for instance 2GB', byteSize('--max-memory'))
+    .option(
+      '--jobs <number>',
+      `runs checked at a time, each in a thread; default: one for each core of the machine, 1 for fewer than ${FEW_RUNS} runs`,
+      wholeNumber('--jobs', 1, 256),
+    )
     .option('--quick', 'leave out runs of millions of states')
     .option('--operations', 'show for each run the most accesses that each operation made, as a table')
     .option('--json <file>', jsonHelp)
@@ -89,6 +85,14 @@ export function addCheckCommand(program: Command, terminal: Terminal, done: (cod
     .action(async (targets: readonly string[], options: CheckCommandOptions) => {
       done(await checkCommand(targets, options, terminal));
     });
+}
+
+function jobsOf(
+  { jobs }: CheckCommandOptions,
+  plans: readonly { readonly runs: readonly unknown[] }[],
+): number {
+  const runs = plans.reduce((sum, plan) => sum + plan.runs.length, 0);
+  return Math.min(runs, jobs ?? (runs < FEW_RUNS ? 1 : availableParallelism()));
 }
 
 async function checkCommand(
@@ -107,21 +111,26 @@ async function checkCommand(
     terminal.err,
     plans.reduce((sum, plan) => sum + plan.runs.length, 0),
   );
-  const reports: TargetReport[] = [];
+  const { first = false, maxStates, maxSeconds, maxMemory, property, out } = options;
+  const runOptions: CheckRunOptions = {
+    first,
+    folder,
+    ...(property === undefined ? {} : { properties: property }),
+    ...(maxStates === undefined ? {} : { maxStates }),
+    ...(maxSeconds === undefined ? {} : { maxSeconds }),
+    ...(maxMemory === undefined ? {} : { maxMemory }),
+    ...(out === undefined ? {} : { out }),
+  };
+  const jobs = jobsOf(options, plans);
+  const begin = performance.now();
+  let reports: readonly TargetReport[];
   try {
-    for (const plan of plans) {
-      const runs: RunReport[] = [];
-      reports.push({ plan, runs });
-      for (const run of plan.runs) {
-        if (interrupt.requested) break;
-        runs.push(await checkOnce(plan, run, options, folder, interrupt, progress));
-        progress.done();
-      }
-    }
+    reports = await checkAll(plans, runOptions, { jobs, interrupt, progress });
   } finally {
     progress.stop();
     interrupt.release();
   }
+  const wallSeconds = (performance.now() - begin) / 1000;
   const all = reports.flatMap(({ runs }) => runs);
   const interrupted = interrupt.requested;
   deliver(
@@ -134,147 +143,10 @@ async function checkCommand(
         memoriesToCome,
         interrupted,
         operations: options.operations ?? false,
+        // With all in one thread, what lies between two runs is nobody's time.
+        ...(jobs > 1 ? { jobs, wallSeconds } : {}),
       }),
   );
   const codes = all.map(({ exitCode }) => exitCode);
   return combineExitCodes(interrupted ? [...codes, exitCodes.interrupted] : codes);
-}
-
-/** What a search found, or what kept it from beginning. */
-type Outcome = Pick<
-  CheckResult,
-  | 'verdict'
-  | 'violations'
-  | 'incomplete'
-  | 'error'
-  | 'witnesses'
-  | 'states'
-  | 'transitions'
-  | 'depth'
-  | 'longestOperations'
-  | 'notifications'
-  | 'bufferDepth'
-  | 'deepestBuffer'
->;
-
-const nothingRun: Omit<Outcome, 'error'> = {
-  verdict: 'error',
-  violations: [],
-  incomplete: null,
-  witnesses: [],
-  states: 0,
-  transitions: 0,
-  depth: 0,
-  longestOperations: {},
-  notifications: null,
-  bufferDepth: null,
-  deepestBuffer: 0,
-};
-
-async function checkOnce(
-  plan: TargetPlan,
-  run: PlannedRun,
-  options: CheckCommandOptions,
-  folder: string | null,
-  interrupt: Interrupt,
-  progress: Progress,
-): Promise<RunReport> {
-  const { scenario, params } = run;
-  const { loaded, properties } = plan;
-  const checkOptions: CheckOptions = {
-    memory: params.memory,
-    first: options.first ?? false,
-    ...(properties === undefined ? {} : { properties }),
-    ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
-    ...(options.maxMemory === undefined ? {} : { maxBytes: options.maxMemory }),
-  };
-  progress.begin(`${loaded.target.name} ${scenario.name} ${params.slots} slots ${params.memory}`);
-  let peak = 0;
-  let taken = 0;
-  let outcome: Outcome;
-  try {
-    const search = startCheck(systemOf(run), checkOptions);
-    taken = await drive(search, {
-      slice: SLICE,
-      maxSeconds: options.maxSeconds,
-      interrupt,
-      onSlice: (elapsed) => {
-        peak = Math.max(peak, search.bytes());
-        const more = [['frontier', search.frontier] as const, ['depth', search.depth] as const];
-        progress.update({ unit: 'states', count: search.states, more }, elapsed);
-      },
-    });
-    outcome = search.result();
-  } catch (error) {
-    if (!(error instanceof TargetError)) throw error;
-    outcome = { ...nothingRun, error: { code: error.code, message: error.message } };
-  }
-  const violations: readonly Violation[] = outcome.violations;
-  const expected = expectationOf(run, properties);
-  const judged = judge(outcome, { expected, defects: params.defects, first: options.first ?? false });
-  const isComplete = outcome.incomplete === null && outcome.error === null && options.first !== true;
-  return {
-    target: loaded.target.name,
-    asTyped: loaded.asTyped,
-    scenario: scenario.name,
-    slots: params.slots,
-    memory: params.memory,
-    defects: params.defects,
-    indexModulus: scenario.indexModulus(params),
-    bufferDepth: outcome.bufferDepth,
-    deepestBuffer: outcome.deepestBuffer,
-    scenarioBounds: scenario.bounds(params),
-    limits: limitsOf(options),
-    seed: null,
-    ...judged,
-    violations: explained(
-      loaded,
-      run,
-      violations,
-      saveViolations(loaded, run, properties, violations, traceFolder(judged, params, folder, options.out)),
-      // What a scenario declares is no news.
-      judged.asExpected && params.defects.length === 0,
-    ),
-    witnesses: outcome.witnesses,
-    states: outcome.states,
-    transitions: outcome.transitions,
-    depth: outcome.depth,
-    schedules: null,
-    seconds: taken,
-    peakMemoryBytes: peak,
-    longestOperations: isComplete ? outcome.longestOperations : null,
-    notifications: outcome.notifications,
-  };
-}
-
-/** The violations, the first that is no data race with what a weak memory model has to do with it. */
-function explained(
-  loaded: LoadedTarget,
-  run: PlannedRun,
-  found: readonly Violation[],
-  reported: readonly ReportedViolation[],
-  isDeclared: boolean,
-): readonly ReportedViolation[] {
-  const { memory } = run.params;
-  if (memory === 'sc' || isDeclared) return reported;
-  const system = systemOf(run);
-  const isRace = ({ property }: Violation): boolean =>
-    system.properties.some(({ name, races }) => races === true && name === property);
-  const which = found.findIndex((one) => !isRace(one));
-  const violation = found[which];
-  if (violation === undefined) return reported;
-  const difference = explainDifference(system, { memory, violation, siteOf: siteProbe(loaded.folder) });
-  return reported.map((one, i) => (i === which ? { ...one, difference } : one));
-}
-
-function limitsOf({
-  maxStates,
-  maxSeconds,
-  maxMemory,
-}: CheckCommandOptions): Readonly<Record<string, number>> {
-  return {
-    ...(maxStates === undefined ? {} : { maxStates }),
-    ...(maxSeconds === undefined ? {} : { maxSeconds }),
-    ...(maxMemory === undefined ? {} : { maxMemoryBytes: maxMemory }),
-  };
 }

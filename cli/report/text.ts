@@ -22,6 +22,10 @@ export interface TextReportOptions {
   readonly interrupted: boolean;
   /** Show the longest operations of each run, instead of those of all runs. */
   readonly operations: boolean;
+  /** Seconds from the first run's start to the last one's end; not given: the runs came one after the other. */
+  readonly wallSeconds?: number;
+  /** Runs at a time; default 1. */
+  readonly jobs?: number;
 }
 
 /** The whole report. */
@@ -397,18 +401,20 @@ function sampled(runs: readonly RunReport[]): readonly string[] {
 
 // --- Summary ---------------------------------------------------------------------------------------------------------
 
-function summary(targets: readonly TargetReport[], { colors, interrupted }: TextReportOptions): string {
+function summary(targets: readonly TargetReport[], options: TextReportOptions): string {
+  const { colors, interrupted, wallSeconds, jobs = 1 } = options;
   const runs = targets.flatMap((target) => target.runs);
   const counts = new Map<string, number>();
   for (const run of runs) {
     const word = run.verdict === 'violated' && run.asExpected ? 'violated as expected' : run.verdict;
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  const time = runs.reduce((sum, run) => sum + run.seconds, 0);
+  const time = wallSeconds ?? runs.reduce((sum, run) => sum + run.seconds, 0);
   const peak = runs.reduce((most, run) => Math.max(most, run.peakMemoryBytes), 0);
   const words = [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
-  const memory = peak === 0 ? '' : `, at most ${bytesText(peak)} at a time`;
-  const text = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${words || 'none finished'}, in ${secondsText(time)}${memory}`;
+  const memory = peak === 0 ? '' : `, at most ${bytesText(peak)} ${jobs > 1 ? 'a run' : 'at a time'}`;
+  const threads = jobs > 1 ? ` with ${jobs} at a time` : '';
+  const text = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}: ${words || 'none finished'}, in ${secondsText(time)}${threads}${memory}`;
   if (interrupted) return colors.yellow(`Interrupted. ${text}`);
   return runs.length > 0 && runs.every(({ tone }) => tone === 'good') ? colors.green(text) : text;
 }

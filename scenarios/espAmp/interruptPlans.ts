@@ -377,6 +377,9 @@ export const interruptPlans: readonly Plan[] = [
     name: 'duplex',
     title: 'both cores send, and receive by interrupt',
     bounds: ({ slots }) => (slots > 1 ? { messagesEachWay: 3 } : {}),
+    // With 4 slots it is a matter of minutes: 30 million states and more.
+    defaultSlots: [1, 2],
+    moreSlots: [4],
     takesLong: ({ slots, memory }) => slots > 1 || memory !== 'sc',
     most: { sc: 4, tso: 4, pso: 2, rc11: 1 },
     system({ slots }, { platform: platformWith, tags, length }) {

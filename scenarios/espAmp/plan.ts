@@ -13,6 +13,8 @@ export interface Plan {
   readonly title: string;
   /** It has one size, and why. */
   readonly only?: { readonly slots: number; readonly because: string };
+  /** Sizes checked when none are asked for; default 1, 2 and 4. */
+  readonly defaultSlots?: readonly number[];
   readonly moreSlots?: readonly number[];
   /** Largest number of slots under each memory model, where exploring more takes too long. */
   readonly most?: Partial<Readonly<Record<MemoryModelName, number>>>;

@@ -46,6 +46,7 @@ export const pollingPlans: readonly Plan[] = [
   {
     name: 'any-order',
     title: 'both sides hold up to two buffers and release them in any order; lengths vary; without end',
+    takesLong: ({ slots }) => slots > 2,
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: (params): Readonly<Record<string, PlainData>> => anyOrderBounds(params),
     system(params, { platform, slip, tags }) {

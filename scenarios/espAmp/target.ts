@@ -28,7 +28,7 @@ function scenario(plan: Plan): Scenario {
   return {
     name: plan.name,
     title: plan.title,
-    defaultSlots: plan.only === undefined ? [1, 2, 4] : [plan.only.slots],
+    defaultSlots: plan.only === undefined ? (plan.defaultSlots ?? [1, 2, 4]) : [plan.only.slots],
     moreSlots: plan.moreSlots ?? [],
     indexModulus,
     bounds: (params) => plan.bounds?.(params) ?? {},
