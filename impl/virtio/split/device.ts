@@ -127,7 +127,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       const { size } = vq;
       if (!this.mayReturn(head, size) || !this.canHaveWritten(written, head, size)) return VIRTIO_INVALID;
       if (this.features.inOrder === true && !this.isInTurn(head, 0, size)) return VIRTIO_INVALID;
-      return this.giveBackAll([head], written, this.rings(size));
+      return this.giveBackAll([head], head, written, this.rings(size));
     });
   }
 
@@ -141,7 +141,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       if (!heads.every((head, i) => this.mayReturn(head, size) && this.isInTurn(head, i, size)))
         return VIRTIO_INVALID;
       if (!this.canHaveWritten(written, last, size)) return VIRTIO_INVALID;
-      return this.giveBackAll(heads, written, this.rings(size));
+      return this.giveBackAll(heads, last, written, this.rings(size));
     });
   }
 
@@ -191,8 +191,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     /** The descriptor that names the table in which the walk is. */
     let named: SplitContents | null = null;
     let at = head;
-    for (let met = 0; ; met++) {
-      if (!this.mayGoOn(met, named !== null, rings.size)) return VIRTIO_CHAIN_TOO_LONG;
+    for (let met = 0; this.mayGoOn(met, named !== null, rings.size); met++) {
       if (!this.isEntry(at, table.count)) return VIRTIO_BAD_HEAD;
       const desc = table.at(at);
       const contents = this.read(desc);
@@ -212,6 +211,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       if ((contents.flags & DESC_NEXT) === 0) return segments;
       at = contents.next;
     }
+    return VIRTIO_CHAIN_TOO_LONG;
   }
 
   /** Whether a walk may meet one more. As many as the queue has, and the one that names a table, which is no segment. */
@@ -278,9 +278,8 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
   }
 
   /** One entry for all of these, with the id of the last one (2.7.9). */
-  private giveBackAll(heads: readonly number[], written: number, rings: SplitRings): number {
+  private giveBackAll(heads: readonly number[], last: number, written: number, rings: SplitRings): number {
     const { vq } = this;
-    const last = heads[heads.length - 1] ?? 0;
     const len = this.reportedLength(written, last, rings);
     for (const [i, head] of heads.entries()) {
       const chain = this.chainAt(head, rings.size);

@@ -49,7 +49,7 @@ const MAX_32 = 0xffff_ffff;
 /** The driver's side of a queue, bound to a `split_driver_t` in core-local memory. */
 export class SplitDriver extends SplitSide implements VirtqueueDriver {
   protected readonly vq: View<typeof split_driver_t.fields>;
-  protected readonly tables: VirtqueueOptions['tables'];
+  protected readonly tables: NonNullable<VirtqueueOptions['tables']>;
   private readonly handle: number;
   /** Views of the private descriptors: a cache, no state. */
   private privates: StructArray<typeof split_desc_private_t.fields>;
@@ -62,7 +62,7 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
   constructor(port: MemoryPort, handle: number, base: number, options: VirtqueueOptions) {
     super(port, base, options);
     this.handle = handle;
-    this.tables = options.tables;
+    this.tables = options.tables ?? { base: 0, entries: 0 };
     this.vq = viewOf(split_driver_t, port, 'local', handle);
     this.privates = arrayOf(split_desc_private_t, port, 'local', 0, 0);
   }
@@ -240,11 +240,10 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
     if (bytes > MAX_32) return false;
     if (!this.isReadableFirst(segments)) return false;
     if (indirectFrom === undefined) return true;
-    const { tables } = this;
-    if (this.features.indirectDesc !== true || tables === undefined) return false;
+    if (this.features.indirectDesc !== true) return false;
     if (!Number.isInteger(indirectFrom) || indirectFrom < 0) return false;
     const entries = segments.length - indirectFrom;
-    return entries > 0 && entries <= tables.entries;
+    return entries > 0 && entries <= this.tables.entries;
   }
 
   /** SD2. */
@@ -280,7 +279,7 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
     next: number,
     rings: SplitRings,
   ): void {
-    const { base, entries } = this.tables ?? { base: 0, entries: 0 };
+    const { base, entries } = this.tables;
     const addr = base + at * entries * split_desc_t.bytes;
     const table = arrayOf(split_desc_t, this.port, 'shared', addr, segments.length);
     for (const [i, segment] of segments.entries())

@@ -18,7 +18,6 @@ export const availableWithdrawn: SplitDefect = {
         const { vq } = this;
         if (super.hasRoom(needed, rings) || this.features.inOrder === true)
           return super.hasRoom(needed, rings);
-        if (this.distance(vq.avail_idx, vq.last_used, rings.size) === 0) return false;
         vq.avail_idx = this.advance(vq.avail_idx, -1, rings.size);
         rings.avail.idx = vq.avail_idx;
         this.release(rings.heads.at(this.position(vq.avail_idx, rings.size)).head, rings.size);
