@@ -128,7 +128,9 @@ describe('virtioOperations', () => {
     device.enableKicks();
     for (const { operations } of [driverPort, devicePort, port])
       for (const name of operations) performed.add(name);
-    expect([...performed].sort()).toEqual(Object.keys(virtioOperations).sort());
+    // That one is of the packed layout alone.
+    const expected = Object.keys(virtioOperations).filter((name) => name !== 'hasUsed');
+    expect([...performed].sort()).toEqual(expected.sort());
   });
 
   it('know the codes, and count finding the peer out as success', () => {

@@ -127,10 +127,12 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
       let slots = 0;
       let slotsBeforeLast = 0;
       for (const head of heads) {
-        const at = this.placeInBatch(cursor, slots, size);
-        if (at === null || !this.mayReturn(head, size) || !this.isNext(head, at, size)) return VIRTIO_INVALID;
+        if (!this.mayReturn(head, size)) return VIRTIO_INVALID;
         slotsBeforeLast = slots;
         slots += this.slotsOf(head, size);
+        // More than the device has: a list that was named twice.
+        if (slots > vq.held) return VIRTIO_INVALID;
+        if (!this.isNext(head, this.placeInList(cursor, slotsBeforeLast, size), size)) return VIRTIO_INVALID;
       }
       if (!this.mayHaveWritten(last, written, size)) return VIRTIO_INVALID;
       this.writeUsed(this.batchPlace(cursor, slotsBeforeLast, size), last, written, size);
@@ -312,11 +314,6 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
   /** IN_ORDER: whether the list is the one to be returned at this place. */
   protected isNext(head: number, cursor: number, size: number): boolean {
     return this.features.inOrder !== true || this.privateAt(slotOf(cursor), size).order === head;
-  }
-
-  /** The place of a batch's next list, so many slots behind its first; `null` if there cannot be one. */
-  private placeInBatch(cursor: number, slots: number, size: number): number | null {
-    return slots < size ? this.placeInList(cursor, slots, size) : null;
   }
 
   /** Where a batch's used descriptor goes: to its first list (2.8.8). */

@@ -1,5 +1,5 @@
 /**
- * The driver's side of a packed virtqueue (VirtIO 1.2, 2.8.16 to 2.8.21). It trusts nothing that the device could have
+ * The driver's side of a packed virtqueue (VirtIO 1.2, 2.8.20 to 2.8.22). It trusts nothing that the device could have
  * written: ids, lengths and slots of lists are its own, and each field of a used descriptor is read once.
  *
  * What the specification leaves open, and what is done here:
@@ -29,6 +29,9 @@ import { EVENT_DISABLE, PACKED_INDIRECT, PACKED_NEXT, PACKED_WRITE, packed_table
 import { packed_buffer_private_t, packed_driver_t } from './privates.ts';
 import { type PackedOptions, PackedSide } from './side.ts';
 
+/** Not one entry: any list is too long for them. */
+const NO_TABLES = { base: 0, entries: 0 };
+
 /** What the driver keeps of an id, as code sees it. */
 export type PackedBufferPrivate = View<typeof packed_buffer_private_t.fields>;
 
@@ -36,6 +39,7 @@ export type PackedBufferPrivate = View<typeof packed_buffer_private_t.fields>;
 export class PackedDriver extends PackedSide implements VirtqueueDriver {
   protected readonly vq: View<typeof packed_driver_t.fields>;
   private readonly handle: number;
+  private readonly tables: NonNullable<PackedOptions['tables']>;
   /** Views of what is kept of ids: a cache, no state. */
   private privates: StructArray<typeof packed_buffer_private_t.fields>;
 
@@ -47,6 +51,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
   constructor(port: MemoryPort, handle: number, base: number, options: PackedOptions) {
     super(port, handle, base, options);
     this.handle = handle;
+    this.tables = options.tables ?? NO_TABLES;
     this.vq = viewOf(packed_driver_t, port, 'local', handle);
     this.privates = arrayOf(packed_buffer_private_t, port, 'local', 0, 0);
   }
@@ -221,9 +226,8 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
   /** Whether a list can be divided like this into descriptors of the ring and entries of a table. */
   protected isDivisible(length: number, { indirectFrom }: AddOptions): boolean {
     if (indirectFrom === undefined) return true;
-    const { features, tables } = this.options;
-    if (features.indirectDesc !== true || tables === undefined) return false;
-    return this.mayBeDirect(indirectFrom, length) && length - indirectFrom <= tables.entries;
+    if (this.features.indirectDesc !== true || !this.mayBeDirect(indirectFrom, length)) return false;
+    return length - indirectFrom <= this.tables.entries;
   }
 
   /** Whether so many segments may come before a table: a list has descriptors of one kind only (2.8.5). */
@@ -347,7 +351,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
 
   /** Of an entry's flags only WRITE means something, and its id nothing (2.8.7): that is not written. */
   private writeTable(id: number, segments: readonly Segment[]): { addr: number; len: number } {
-    const { base, entries } = this.options.tables ?? { base: 0, entries: 0 };
+    const { base, entries } = this.tables;
     const addr = base + id * entries * packed_table_entry_t.bytes;
     const table = arrayOf(packed_table_entry_t, this.port, 'shared', addr, segments.length);
     segments.forEach((segment, i) => {

@@ -1,8 +1,8 @@
 /**
  * P11: after as many slots as the counter has values the window is empty: nobody is notified of any of them.
  *
- * Who did it: Linux, which forces a kick in time in the split layout only. What to do: count no further than one lap. A smaller
- * index modulus shows it with fewer slots.
+ * Who did it: Linux, which forces a kick in time in the split layout only. What to do: count no further than one lap. A
+ * smaller index modulus shows it with fewer slots.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,8 +1,9 @@
 /**
- * B1 (2.8.21.1.1, PD6): the device may see the head's flags before the other fields, the rest of the list or the payload.
+ * B1 (2.8.21.1.1, PD6): the device may see the head's flags before the other fields, the rest of the list or the
+ * payload.
  *
- * How it comes about: the driver was written for one core, or for x86, where the hardware keeps stores in order and only
- * the compiler has to be told. What to do: a release fence, or a release store of the flags, in every build.
+ * How it comes about: the driver was written for one core, or for x86, where the hardware keeps stores in order and
+ * only the compiler has to be told. What to do: a release fence, or a release store of the flags, in every build.
  */
 import type { PackedDefect } from './defect.ts';
 

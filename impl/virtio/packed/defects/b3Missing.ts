@@ -1,8 +1,9 @@
 /**
- * B3: the device sees the flags, and then what stood in the descriptor before. The specification does not ask for this barrier.
+ * B3: the device sees the flags, and then what stood in the descriptor before. The specification does not ask for this
+ * barrier.
  *
- * How it comes about: the flags are polled by a plain load, and the compiler or the processor reads the whole descriptor
- * at once, or earlier. What to do: an acquire fence behind the load of the flags, or an acquire load.
+ * How it comes about: the flags are polled by a plain load, and the compiler or the processor reads the whole
+ * descriptor at once, or earlier. What to do: an acquire fence behind the load of the flags, or an acquire load.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,8 +1,8 @@
 /**
  * B5: as B2, for interrupts. The device reads an old wish for none while its flags are still in the store buffer.
  *
- * Who did it: DPDK's vhost (put right in 159793a). What to do: a full fence between the store of the flags and the load of the
- * driver event suppression structure.
+ * Who did it: DPDK's vhost (put right in 159793a). What to do: a full fence between the store of the flags and the load
+ * of the driver event suppression structure.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,9 +1,9 @@
 /**
- * B7: the wish is still in the store buffer when the driver looks for the last time. The device reads the old one, and does not
- * interrupt for what the driver has not seen.
+ * B7: the wish is still in the store buffer when the driver looks for the last time. The device reads the old one, and
+ * does not interrupt for what the driver has not seen.
  *
- * How it comes about: the fence is taken for a matter of the device. What to do: a full fence between the store of the wish
- * and the last look, as in the sample code of 2.8.22.
+ * How it comes about: the fence is taken for a matter of the device. What to do: a full fence between the store of the
+ * wish and the last look, as in the sample code of 2.8.22.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,7 +1,8 @@
 /**
  * B8: as B7, for kicks.
  *
- * Who did it: cloud-hypervisor (put right in #2179). What to do: a full fence between the store of the wish and the last look.
+ * Who did it: cloud-hypervisor (put right in #2179). What to do: a full fence between the store of the wish and the
+ * last look.
  */
 import type { PackedDefect } from './defect.ts';
 

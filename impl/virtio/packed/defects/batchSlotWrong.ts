@@ -1,8 +1,8 @@
 /**
- * 2.8.8: it goes to the slot of the first one; the driver looks there, and finds its own list.
+ * PV6 (2.8.8): it goes to the slot of the first one; the driver looks there, and finds its own list.
  *
- * How it comes about: devices that write the used descriptor of each list and leave out all but the last. What to do: write it at
- * the cursor, and then skip the batch.
+ * How it comes about: devices that write the used descriptor of each list and leave out all but the last. What to do:
+ * write it at the cursor, and then skip the batch.
  */
 import type { PackedDefect } from './defect.ts';
 

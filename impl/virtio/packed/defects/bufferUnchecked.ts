@@ -1,8 +1,8 @@
 /**
  * G12: the driver names memory that is not its own.
  *
- * How it comes about: addresses are checked where they are used, and one use is forgotten; or `addr + len` overflows, as in openvmm
- * until #3990. What to do: check each descriptor once, when it is copied.
+ * How it comes about: addresses are checked where they are used, and one use is forgotten; or `addr + len` overflows,
+ * as in openvmm until #3990. What to do: check each descriptor once, when it is copied.
  */
 import type { PackedNaming } from '../device.ts';
 import type { PackedDefect } from './defect.ts';

@@ -1,8 +1,9 @@
 /**
- * P6: the device has overwritten the head, and may have overwritten more; in used descriptors NEXT is reserved (2.8.6). The
- * driver's cursor falls behind for good.
+ * P6: the device has overwritten the head, and may have overwritten more; in used descriptors NEXT is reserved (2.8.6).
+ * The driver's cursor falls behind for good.
  *
- * How it comes about: the number of slots is not kept, as the descriptors seem to say it. What to do: keep it with the id.
+ * How it comes about: the number of slots is not kept, as the descriptors seem to say it. What to do: keep it with the
+ * id.
  */
 import { slotOf } from '../cursor.ts';
 import { PACKED_NEXT } from '../layout.ts';

@@ -1,9 +1,9 @@
 /**
- * P2: an interrupt handler that comes between sees the new slot with the old wrap counter, finds nothing used there, and takes
- * the interrupt for one that was not meant.
+ * P2: an interrupt handler that comes between sees the new slot with the old wrap counter, finds nothing used there,
+ * and takes the interrupt for one that was not meant.
  *
- * Who did it: Linux until 2022, where the handler looks at both while the task collects. What to do: keep the wrap counter in bit
- * 15 of the cursor, and read and write both at once.
+ * Who did it: Linux until 2022, where the handler looks at both while the task collects. What to do: keep the wrap
+ * counter in bit 15 of the cursor, and read and write both at once.
  */
 import { packedCursor, slotOf, wrapOf } from '../cursor.ts';
 import type { PackedDefect } from './defect.ts';

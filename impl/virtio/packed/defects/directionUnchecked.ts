@@ -1,5 +1,6 @@
 /**
- * G12 (2.8.17): a device that counts what it has written from the first writable byte on counts bytes which it must not write.
+ * G12 (2.8.17): a device that counts what it has written from the first writable byte on counts bytes which it must not
+ * write.
  *
  * How it comes about: the rule binds the driver, and nothing makes the device look. What to do: refuse such a list.
  */

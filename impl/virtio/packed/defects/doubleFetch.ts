@@ -1,8 +1,8 @@
 /**
  * G12: the driver changes the length between the two.
  *
- * How it comes about: descriptors are structs in memory that the driver can write; a compiler may read twice even where the
- * source does so once. What to do: copy the descriptor, then look at the copy only.
+ * How it comes about: descriptors are structs in memory that the driver can write; a compiler may read twice even where
+ * the source does so once. What to do: copy the descriptor, then look at the copy only.
  */
 import type { PackedList, PackedNaming } from '../device.ts';
 import type { PackedDefect } from './defect.ts';

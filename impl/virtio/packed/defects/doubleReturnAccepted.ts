@@ -1,7 +1,8 @@
 /**
  * G1: the driver gets an id back that is not out, or that is out again for another buffer.
  *
- * How it comes about: a request is completed by its handler and by its timeout. What to do: note which lists the device has.
+ * How it comes about: a request is completed by its handler and by its timeout. What to do: note which lists the device
+ * has.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,8 +1,8 @@
 /**
  * G9: a list that the device has used between the driver's last look and its wish is never announced.
  *
- * How it comes about: the call that enables interrupts has no result, or nobody asks for it. What to do: look once more, and
- * collect what is there.
+ * How it comes about: the call that enables interrupts has no result, or nobody asks for it. What to do: look once
+ * more, and collect what is there.
  */
 import type { PackedDefect } from './defect.ts';
 

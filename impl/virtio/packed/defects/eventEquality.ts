@@ -1,8 +1,8 @@
 /**
  * P9: a wish for a slot inside a list, or for one of several lists that are announced together, is passed over.
  *
- * Who did it: openvmm (#4267), where it loses interrupts of lists of more than one slot. What to do: compare with all slots
- * since the last test.
+ * Who did it: openvmm (#4267), where it loses interrupts of lists of more than one slot. What to do: compare with all
+ * slots since the last test.
  */
 import { slotOf } from '../cursor.ts';
 import type { PackedDefect } from './defect.ts';

@@ -1,8 +1,8 @@
 /**
  * P4 (2.8.17, PD4): the device takes a list whose other descriptors are still those of the lap before.
  *
- * How it comes about: descriptors are written one by one, each with its flags, as a list of one is. What to do: store the
- * head's flags last.
+ * How it comes about: descriptors are written one by one, each with its flags, as a list of one is. What to do: store
+ * the head's flags last.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,9 +1,9 @@
 /**
- * P10: a list that is added before the rest of the batch is collected gets an id of the batch, and overwrites what the driver
- * has noted of it. The user gets one token twice and another one never.
+ * P10: a list that is added before the rest of the batch is collected gets an id of the batch, and overwrites what the
+ * driver has noted of it. The user gets one token twice and another one never.
  *
- * Who did it: the sample code of 2.8.22 releases an id before the buffer is processed. What to do: release it when what was
- * noted of it has been handed out.
+ * Who did it: the sample code of 2.8.22 releases an id before the buffer is processed. What to do: release it when what
+ * was noted of it has been handed out.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,8 +1,9 @@
 /**
- * G12: an id that is none writes behind the device's own memory; one that the device has already makes two lists of one.
+ * G12: an id that is none writes behind the device's own memory; one that the device has already makes two lists of
+ * one.
  *
- * How it comes about: an id is only handed back, as it seems; but the number of slots is kept by it. What to do: an id must be below
- * the size, and not be with the device.
+ * How it comes about: an id is only handed back, as it seems; but the number of slots is kept by it. What to do: an id
+ * must be below the size, and not be with the device.
  */
 import type { PackedDefect } from './defect.ts';
 

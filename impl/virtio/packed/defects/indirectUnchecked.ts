@@ -1,8 +1,8 @@
 /**
  * G12: where it was not negotiated, or inside a list. Several tables make a list of any length.
  *
- * How it comes about: the flag is tested where elements are read, and not where lists begin. What to do: INDIRECT only if
- * negotiated, and only in a list of one.
+ * How it comes about: the flag is tested where elements are read, and not where lists begin. What to do: INDIRECT only
+ * if negotiated, and only in a list of one.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,7 +1,8 @@
 /**
  * PD4 (2.8.6): the device walks on into the next list, or into what is left there from the lap before.
  *
- * How it comes about: all descriptors are written alike, and the last is not put right. What to do: know which one is the last.
+ * How it comes about: all descriptors are written alike, and the last is not put right. What to do: know which one is
+ * the last.
  */
 import type { PackedDefect } from './defect.ts';
 

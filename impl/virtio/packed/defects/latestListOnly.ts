@@ -1,7 +1,8 @@
 /**
  * P9: of several lists that are announced together, the peer waited for an earlier one.
  *
- * Who did it: hermit-os (kernel#1274). What to do: keep the number of slots since the last test, and test the whole range.
+ * Who did it: hermit-os (kernel#1274). What to do: keep the number of slots since the last test, and test the whole
+ * range.
  */
 import type { PackedDefect } from './defect.ts';
 

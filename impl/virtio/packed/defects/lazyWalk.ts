@@ -1,9 +1,10 @@
 /**
- * P5: used descriptors go to the device's cursor, wherever the list lay that they return. One that is returned earlier than a
- * list before it overwrites that list's head: no NEXT is left, and the cursor moves on by one slot instead of three.
+ * P5: used descriptors go to the device's cursor, wherever the list lay that they return. One that is returned earlier
+ * than a list before it overwrites that list's head: no NEXT is left, and the cursor moves on by one slot instead of
+ * three.
  *
- * How it comes about: an iterator over descriptors in the ring, as is right for the split layout; the specification never says that
- * it is wrong here. What to do: copy the whole list when it is taken.
+ * How it comes about: an iterator over descriptors in the ring, as is right for the split layout; the specification
+ * never says that it is wrong here. What to do: copy the whole list when it is taken.
  */
 import { slotOf } from '../cursor.ts';
 import type { PackedList } from '../device.ts';

@@ -1,6 +1,6 @@
 /**
- * G12: a driver that publishes slots again which the device has not returned makes it hold more than there is room for; the used
- * cursor laps the other one.
+ * G12: a driver that publishes slots again which the device has not returned makes it hold more than there is room for;
+ * the used cursor laps the other one.
  *
  * Who did it: openvmm until #4002 (2026). What to do: count the slots of all lists that the device has.
  */

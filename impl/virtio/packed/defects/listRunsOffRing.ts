@@ -1,5 +1,5 @@
 /**
- * P1: a list that goes on at slot 0 is read from what lies behind the ring instead.
+ * G12: a list that goes on at slot 0 is read from what lies behind the ring instead.
  *
  * Who did it: openvmm until #2983 (2026). What to do: slot 0 comes after the last one, in a list, too.
  */
@@ -10,7 +10,7 @@ import type { PackedDefect } from './defect.ts';
 export const listRunsOffRing: PackedDefect = {
   name: 'list-runs-off-ring',
   title: 'the device follows a list past the end of the ring',
-  fault: 'P1',
+  fault: 'G12',
   device: (Base) =>
     class extends Base {
       protected override placeInList(head: number, element: number, _size: number): number {

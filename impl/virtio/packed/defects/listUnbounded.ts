@@ -1,8 +1,8 @@
 /**
  * G11: a ring whose descriptors all have NEXT holds the device for ever, and fills its memory.
  *
- * How it comes about: a list cannot be a loop, as there are no links; but the ring is one. What to do: no list has more elements than
- * the ring has slots.
+ * How it comes about: a list cannot be a loop, as there are no links; but the ring is one. What to do: no list has more
+ * elements than the ring has slots.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,8 +1,8 @@
 /**
- * 2.8.7: entries of a table come one behind the other, and of their flags only WRITE means something.
+ * G4 (2.8.7): entries of a table come one behind the other, and of their flags only WRITE means something.
  *
- * Who did it: openvmm until #2983 (2026), which went by NEXT first. What to do: the number of entries is the length of the table
- * divided by 16.
+ * Who did it: openvmm until #2983 (2026), which went by NEXT first. What to do: the number of entries is the length of
+ * the table divided by 16.
  */
 import { PACKED_NEXT } from '../layout.ts';
 import type { PackedDefect } from './defect.ts';
@@ -11,7 +11,7 @@ import type { PackedDefect } from './defect.ts';
 export const nextHeededInTable: PackedDefect = {
   name: 'next-heeded-in-table',
   title: 'the device ends a table at an entry without NEXT',
-  fault: 'PV3',
+  fault: 'G4',
   device: (Base) =>
     class extends Base {
       protected override endsTable(flags: number): boolean {

@@ -1,8 +1,8 @@
 /**
  * G12: an id that is none reads memory behind the driver's own; one that is not out frees a buffer which the user has.
  *
- * How it comes about: the device is hardware, or a hypervisor, and taken for trustworthy; confidential guests know better. What to
- * do: an id must be below the size, and its list out.
+ * How it comes about: the device is hardware, or a hypervisor, and taken for trustworthy; confidential guests know
+ * better. What to do: an id must be below the size, and its list out.
  */
 import type { PackedDefect } from './defect.ts';
 

@@ -1,10 +1,10 @@
 /**
- * P1: after such a list the cursor is where it was, and a comparison with the old one sees no wrap. The flags are right, but
- * all wishes are taken for those of another lap.
+ * P1: after such a list the cursor is where it was, and a comparison with the old one sees no wrap. The flags are
+ * right, but all wishes are taken for those of another lap.
  *
- * Who did it: Linux until 1acfe2c (2023), which keeps the wrap counter twice: once in the flags, once for the event test. With 4
- * slots, a list of 4 and then one of 1 go unnoticed by a device that sleeps. What to do: one counter, that changes when the
- * cursor reaches or passes the end.
+ * Who did it: Linux until 1acfe2c (2023), which keeps the wrap counter twice: once in the flags, once for the event
+ * test. With 4 slots, a device that waits for slot 0 hears neither of a list of 4 nor of one after it. What to do: one
+ * counter, that changes when the cursor reaches or passes the end.
  */
 import { slotOf } from '../cursor.ts';
 import type { PackedDefect } from './defect.ts';

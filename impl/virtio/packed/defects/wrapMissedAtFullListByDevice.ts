@@ -1,6 +1,6 @@
 /**
- * P1 on the other side: after a list as long as the ring the device waits for flags of the lap before, and sees no list any
- * more.
+ * P1 on the other side: after a list as long as the ring the device waits for flags of the lap before, and sees no list
+ * any more.
  *
  * Who did it: openvmm until #3990 (2026). What to do: change the counter when the cursor reaches or passes the end.
  */

@@ -1,9 +1,9 @@
 /**
- * P1: after a list as long as the ring the driver publishes with the flags of the lap before, which the device takes for used
- * ones.
+ * P1: after a list as long as the ring the driver publishes with the flags of the lap before, which the device takes
+ * for used ones.
  *
- * How it comes about: `next < previous` as the sign of a wrap, which holds for all shorter lists. What to do: change the
- * counter when the cursor reaches or passes the end.
+ * How it comes about: `next < previous` as the sign of a wrap, which holds for all shorter lists. What to do: change
+ * the counter when the cursor reaches or passes the end.
  */
 import { packedCursor, slotOf, wrapOf } from '../cursor.ts';
 import type { PackedDefect } from './defect.ts';

@@ -1,5 +1,5 @@
 /**
- * PD4 (2.8.17).
+ * PD4 (2.8.17): the device takes what it may only write for something to read, or refuses the list.
  *
  * How it comes about: the user lists them in any order, and nobody sorts them. What to do: refuse, or sort.
  */
