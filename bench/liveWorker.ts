@@ -1,4 +1,4 @@
-/** One thread of the throughput benchmark: sends or receives numbered messages, through one of the two queues. */
+/** One thread of the throughput benchmark: sends or receives numbered messages, through one of the queues. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RingBuffer } from 'ringbuf.js';
 import { receiveCopies, receiveMessages, sendCopies, sendMessages } from '../examples/liveQueue.ts';
@@ -11,13 +11,15 @@ import {
   Patience,
   wordOf,
 } from '../examples/message.ts';
+import { runVirtioDevice, runVirtioDriver, type VirtioLayout } from '../examples/virtioQueue.ts';
 
 /** What a thread is started with. */
 export type LiveJob = {
-  readonly queue: 'esp-amp' | 'ringbuf.js';
+  readonly queue: 'esp-amp' | 'ringbuf.js' | 'virtio-split' | 'virtio-packed';
   /** See `live.ts`. */
   readonly way: 'copied' | 'in place';
   readonly role: 'sender' | 'receiver';
+  readonly slots: number;
   readonly messages: number;
   readonly shared: SharedArrayBuffer;
   /** Word 0: threads that are ready; both start when it is 2. */
@@ -94,6 +96,16 @@ function openRing(
   return new RingBuffer(shared, elements as never) as RingBuffer & WritesInPlace;
 }
 
+/** Both ways of use: the driver sends, the device receives. */
+function virtio(layout: VirtioLayout) {
+  const { slots: size, way } = job;
+  const sender = (shared: SharedArrayBuffer, count: number): void =>
+    runVirtioDriver({ layout, size, way, count, shared });
+  const receiver = (shared: SharedArrayBuffer, count: number): void =>
+    runVirtioDevice({ layout, size, way, count, shared });
+  return { copied: { sender, receiver }, 'in place': { sender, receiver } };
+}
+
 const job = workerData as LiveJob; // what `live.ts` started this thread with
 const run = {
   'esp-amp': {
@@ -104,6 +116,8 @@ const run = {
     copied: { sender: ringSend, receiver: ringReceive },
     'in place': { sender: ringSendInPlace, receiver: ringReceiveWords },
   },
+  'virtio-split': virtio('split'),
+  'virtio-packed': virtio('packed'),
 }[job.queue][job.way][job.role];
 
 const gate = new Int32Array(job.gate);

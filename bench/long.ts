@@ -1,6 +1,7 @@
 /**
  * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
- * ESP-AMP and some of seL4, ten million messages between two threads, polling and then driven by interrupts. Stops at the first part that fails.
+ * ESP-AMP and some of seL4, ten million messages between two threads, polling, driven by interrupts, and over
+ * each of the VirtIO queues. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
  */
@@ -46,6 +47,8 @@ const parts: readonly (readonly string[])[] = [
   ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '10000']),
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
   ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
+  ['dist/examples/virtio.js', '2,16,128,1024', '10000000', 'split'],
+  ['dist/examples/virtio.js', '2,16,128,1024', '10000000', 'packed'],
 ];
 
 for (const args of parts) {

@@ -385,11 +385,12 @@ export class MonitorBank {
       const length = lengths ? this.#editor.get(this.#chainWord(member, LENGTH)) - 1 : -1;
       const place = this.#chainWord(member, PLACE);
       if (event === 'publish') this.#editor.set(place, this.#editor.get(place) | PUBLISHED);
-      if (event === 'collect') this.#leaveChain(member);
+      const ends = event === 'collect' || event === 'revoke';
+      if (ends) this.#leaveChain(member);
       const address = this.#system.slots[member]?.address ?? -1;
       const moved = this.#slotMove(entry, { event, depth, address, length }, member, code);
       this.#tellAll(entry, moved);
-      if (raw.keeps !== true || event !== 'collect' || moved.to === null) continue;
+      if (raw.keeps !== true || !ends || moved.to === null) continue;
       const kept = { event: 'reserve', depth, address, length: -1 } as const;
       this.#tellAll(entry, this.#slotMove(entry, kept, member, slotEventIndex('reserve')));
     }

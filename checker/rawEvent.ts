@@ -35,7 +35,7 @@ export type RawEvent =
       /** Of an `append`; else -1. */
       readonly address: number;
       readonly length: number;
-      /** Of a `collect`: its buffers are reserved at once. */
+      /** Of a `collect` or a `revoke`: its buffers are reserved at once. */
       readonly keeps?: boolean;
     }
   | {

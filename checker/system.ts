@@ -129,8 +129,8 @@ export type ChainAction =
   /** The chain is none any more, and was never published: its buffers stay what they are. */
   | { readonly kind: 'discard'; readonly queue: number; readonly head: number }
   /**
-   * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` ends the chain. A head
-   * of null: of all chains of the queue, if there are any. `keeps`: whoever collects has the buffers, and not the pool:
+   * All buffers of a chain, at once; `publish` and `take` with the length of the append. `collect` and `revoke` end the chain. A head
+   * of null: of all chains of the queue, if there are any. `keeps`: whoever collects or revokes has the buffers, and not the pool:
    * each of them is reserved by him at once.
    */
   | {
@@ -142,7 +142,10 @@ export type ChainAction =
     };
 
 /** What can happen to a chain as a whole. */
-export type ChainEvent = Extract<SlotEvent, 'publish' | 'take' | 'return' | 'return.failed' | 'collect'>;
+export type ChainEvent = Extract<
+  SlotEvent,
+  'publish' | 'take' | 'return' | 'return.failed' | 'collect' | 'revoke'
+>;
 
 /** What one call or one return does: one buffer, or several at once, or nothing. */
 export type Actions = SlotAction | readonly ChainAction[] | null;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assemblyErrors } from '../impl/index.ts';
-import { slotDocument } from '../model/index.ts';
+import { deviceStatusDocument, slotDocument } from '../model/index.ts';
 import { builtInTargets } from '../scenarios/index.ts';
 import { generateTraces, traceSchemaDocument } from '../traces/index.ts';
 import { usageErrors } from './errors.ts';
@@ -23,6 +23,7 @@ interface GeneratedFile {
 /** Traces last: a defect that does not show where it should keeps no other file from being made. */
 function* generatedFiles(): Iterable<GeneratedFile> {
   yield { path: 'docs/slot-statechart.md', text: slotDocument() };
+  yield { path: 'docs/device-status-statechart.md', text: deviceStatusDocument() };
   yield { path: 'docs/errors.md', text: errorsDocument() };
   yield { path: 'traces/schema.json', text: jsonDocument(traceSchemaDocument()) };
   for (const target of builtInTargets) yield* generateTraces(target, siteProbe());

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBarriersCommand } from './commands/barriers.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addClausesCommand } from './commands/clauses.ts';
 import { addCoverageCommand } from './commands/coverage.ts';
 import { addFuzzCommand } from './commands/fuzz.ts';
 import { addListCommand } from './commands/list.ts';
@@ -51,6 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   addShrinkCommand(program, terminal, done);
   addListCommand(program, terminal, done);
   addCoverageCommand(program, terminal, done);
+  addClausesCommand(program, terminal, done);
   addLitmusCommand(program, terminal, done);
   addBarriersCommand(program, terminal, done);
   try {

@@ -1,7 +1,7 @@
 /** Traces as files: their names, and what a run found written out beside each other. */
 import { join } from 'node:path';
-import type { BarrierEdit, Violation } from '../checker/index.ts';
-import { encodeTrace, recordTrace } from '../traces/index.ts';
+import type { BarrierEdit, Exercise, Violation } from '../checker/index.ts';
+import { encodeTrace, recordTrace, type TraceStep } from '../traces/index.ts';
 import { writeAtomically } from './files.ts';
 import type { PlannedRun } from './plan.ts';
 import type { ReportedViolation } from './runReport.ts';
@@ -73,6 +73,42 @@ export function saveViolations(
     const name = traceFileName(loaded.target.name, run, violation.property);
     return saved(loaded, run, properties, violation, [], folder === null ? null : join(folder, name));
   });
+}
+
+/** What a trace says in place of a violation: it breaks nothing, and replays as a run that does not. */
+const EXERCISED_MESSAGE = 'not broken: its last step puts it to the test';
+
+/** Records the run that puts a property to the test, and writes it into `folder` unless that is null. */
+export function saveWitness(
+  loaded: LoadedTarget,
+  run: PlannedRun,
+  properties: readonly string[],
+  { property, schedule, cells }: Exercise,
+  folder: string | null,
+): { readonly file: string | null; readonly trace: unknown; readonly lastStep: string } {
+  const { scenario, params } = run;
+  const trace = recordTrace({
+    target: withProperties(loaded.target, properties),
+    scenario: scenario.name,
+    params,
+    memory: params.memory,
+    defects: params.defects,
+    violation: { property, message: EXERCISED_MESSAGE, schedule, cells },
+    siteOf: siteProbe(loaded.folder),
+  });
+  const name = traceFileName(loaded.target.name, run, `exercised-${property}`);
+  const file = folder === null ? null : join(folder, name);
+  const text = encodeTrace(trace);
+  if (file !== null) writeAtomically(file, text);
+  return { file, trace: JSON.parse(text) as unknown, lastStep: stepText(trace.steps.at(-1)) };
+}
+
+/** `driver add > expose: store avail.idx = 1` */
+function stepText(step: TraceStep | undefined): string {
+  if (step === undefined) return 'before the first step';
+  const { agent, op, access, location, value } = step;
+  const what = [access, location ?? ''].filter((word) => word !== '').join(' ');
+  return `${agent}${op === null ? '' : ` ${op}`}: ${what}${value === null ? '' : ` = ${value}`}`;
 }
 
 function saved(

@@ -191,6 +191,23 @@ export {
 export type { OperationSpec, OperationSpecs, OperationValues, SlotAction } from './target.ts';
 // VirtIO, what both layouts share.
 export { BufferPool, type BufferPoolGeometry, NO_BUFFER, pool_entry_t } from './virtio/bufferPool.ts';
+// VirtIO, devices and their registers.
+export {
+  DeviceTransport,
+  type DeviceTransportOptions,
+  device_queue_t,
+  device_transport_t,
+  deviceTransportBytes,
+  QUEUE_REFUSED,
+  QUEUE_UNUSED,
+  QUEUE_USED,
+} from './virtio/deviceTransport.ts';
+export {
+  DriverTransport,
+  type DriverTransportOptions,
+  driver_transport_t,
+  type QueueBank,
+} from './virtio/driverTransport.ts';
 export {
   findsPeerBroken,
   VIRTIO_BAD_BUFFER,
@@ -277,6 +294,27 @@ export {
   type VirtqueueDriver as VirtioQueueDriver,
   type VirtqueueOptions as VirtioQueueOptions,
 } from './virtio/queue.ts';
+export { isQueueSize, type QueueParts, queueParts } from './virtio/queueParts.ts';
+export {
+  DEVICE_VERSION,
+  MAGIC_VALUE,
+  placeRegisters,
+  queueRegisterLocation,
+  type RegisterGeometry,
+  type Registers,
+  registerGeometry,
+  registerLocation,
+  STATUS_ACKNOWLEDGE,
+  STATUS_DRIVER,
+  STATUS_DRIVER_OK,
+  STATUS_FAILED,
+  STATUS_FEATURES_OK,
+  STATUS_NEEDS_RESET,
+  STATUS_WRITTEN,
+  viewRegisters,
+  virtio_queue_registers_t,
+  virtio_registers_t,
+} from './virtio/registers.ts';
 // VirtIO, the split layout.
 export type { SplitDefect } from './virtio/split/defects/defect.ts';
 export { type SplitClasses, splitClasses, splitDefects } from './virtio/split/defects/index.ts';
@@ -315,3 +353,23 @@ export {
   splitDriverBytes,
 } from './virtio/split/privates.ts';
 export { MAX_SPLIT_SIZE, type SplitDescriptor, type SplitRings } from './virtio/split/side.ts';
+export { statusEventsOfDevice, statusEventsOfDriver } from './virtio/statusEvents.ts';
+export type { TransportDefect } from './virtio/transportDefects/defect.ts';
+export {
+  type TransportClasses,
+  transportClasses,
+  transportDefects,
+} from './virtio/transportDefects/index.ts';
+export {
+  transportCodes,
+  VIRTIO_FEATURE_MISSING,
+  VIRTIO_FEATURES_REFUSED,
+  VIRTIO_NEEDS_RESET,
+  VIRTIO_NO_DEVICE,
+  VIRTIO_NO_QUEUE,
+  VIRTIO_NOT_NEGOTIATED,
+  VIRTIO_OUT_OF_ORDER,
+  VIRTIO_QUEUE_IN_USE,
+  VIRTIO_QUEUE_TOO_LARGE,
+} from './virtio/transportErrors.ts';
+export { transportOperations } from './virtio/transportOperations.ts';

@@ -15,6 +15,7 @@ export const slotEvents = [
   'collect',
   'release',
   'release.failed',
+  'revoke',
 ] as const;
 
 /** The name of an event. */

@@ -18,6 +18,14 @@ import type { SlotEvent, SlotEventMeta, SlotOwner } from './events.ts';
 /** The tag by which a state names its owner. Each leaf state carries exactly one. */
 export type SlotOwnerTag = `owner:${SlotOwner}`;
 
+/** After a reset, wherever the buffer was. */
+const revoke = {
+  target: '#slot.free',
+  description:
+    'The queue was reset, and the device has confirmed that it leaves it alone: the driver takes back what was out.',
+  meta: { by: 'driver', at: 'return' },
+} as const;
+
 const slotSetup = setup({
   // The cast is how XState is told types: at run time it does not look at this value.
   types: {} as {
@@ -79,6 +87,7 @@ export const slotMachine = slotSetup.createMachine({
           description: 'The device is given the buffer.',
           meta: { by: 'device', at: 'return' },
         },
+        revoke,
       },
     },
     used: {
@@ -101,6 +110,7 @@ export const slotMachine = slotSetup.createMachine({
                 'The device frees the buffer at once, in a protocol without a queue of returned buffers (ESP-AMP).',
               meta: { by: 'device', at: 'call' },
             },
+            revoke,
           },
         },
         queued: {
@@ -119,6 +129,7 @@ export const slotMachine = slotSetup.createMachine({
                 'The driver takes the buffer off the queue of returned buffers. An operation that also hands it to the caller goes on with `reserve`.',
               meta: { by: 'driver', at: 'return' },
             },
+            revoke,
           },
         },
       },

@@ -235,6 +235,7 @@ class FifoMonitor {
         this.#publish(state, queue, event);
         return null;
       case 'publish.failed':
+      case 'revoke':
         this.#remove(state, queue, slot);
         return null;
       case 'take': {

@@ -18,6 +18,7 @@ const DEEDS: Readonly<Record<SlotEvent, string>> = {
   collect: 'collected',
   release: 'released',
   'release.failed': 'release',
+  revoke: 'revoked',
 };
 
 /** What must have happened in between, if an operation reports failure and finds the buffer in this state. */

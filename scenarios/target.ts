@@ -59,4 +59,6 @@ export interface Target {
   readonly defaultMemories?: readonly MemoryModelName[];
   /** Names of the properties that its scenarios check. */
   readonly properties: readonly string[];
+  /** Of clauses (properties that a specification makes) that none of its scenarios puts to the test: why. By property. */
+  readonly notExercised?: Readonly<Record<string, string>>;
 }

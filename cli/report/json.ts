@@ -3,7 +3,10 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import type { ReportedViolation, RunReport } from '../runReport.ts';
 
 /** How a trace is told: its path relative to the report's folder, or (without a file) the trace itself. */
-export function traceOf({ file, trace }: ReportedViolation, reportFile: string | null): unknown {
+export function traceOf(
+  { file, trace }: Pick<ReportedViolation, 'file' | 'trace'>,
+  reportFile: string | null,
+): unknown {
   if (reportFile === null) return trace;
   return file === null
     ? trace

@@ -48,6 +48,11 @@ export class BufferPool {
     });
   }
 
+  /** Whether a buffer is in use. @param address of any. */
+  isTaken(address: number): boolean {
+    return this.notes.at((address - this.geometry.base) / this.geometry.bytesEach).taken !== 0;
+  }
+
   /** @param address of a buffer that `allocate` gave. @throws RangeError when it is none that is in use. */
   free(address: number): void {
     this.port.op('freeBuffer', { address }, () => {

@@ -32,6 +32,14 @@ export type VirtioChainAction =
       readonly head: number;
       readonly event: 'publish' | 'take' | 'return' | 'return.failed' | 'collect';
       readonly keeps?: boolean;
+    }
+  /** To all chains of a queue, or of all queues if none is named: the queue was reset. Reserves their buffers, likewise. */
+  | {
+      readonly kind: 'chain';
+      readonly queue: string;
+      readonly head: null;
+      readonly event: 'revoke';
+      readonly keeps: true;
     };
 
 /** One operation; as `OperationSpec`, but that several buffers may change hands at once. */

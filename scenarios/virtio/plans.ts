@@ -27,6 +27,7 @@ import { hostileSystem } from './hostile.ts';
 import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
 import { DEVICE_CORE, DRIVER_CORE, withTries } from './platform.ts';
 import { soundProperties } from './properties.ts';
+import { resetPlans } from './resetPlans.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
 const noSpace = returned('no descriptor left', 'add', VIRTIO_NO_SPACE);
@@ -470,4 +471,5 @@ export const plans: readonly Plan[] = [
       return hostileSystem({ platform: newPlatform(), hostile: 'device', length, messages, stores });
     },
   },
+  ...resetPlans,
 ];

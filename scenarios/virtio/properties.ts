@@ -3,7 +3,7 @@ import { UNKNOWN_LENGTH, VIRTIO_OK } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
-const noLostDescriptorsName = 'no-lost-descriptors';
+export const noLostDescriptorsName = 'no-lost-descriptors';
 
 /** G1 for descriptors. */
 export function noLostDescriptors(platform: Platform): Property {

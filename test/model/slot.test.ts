@@ -27,9 +27,9 @@ import { createActor, createMachine, type StateValue } from 'xstate';
 const expected: Readonly<Record<SlotState, Readonly<Partial<Record<SlotEvent, SlotState>>>>> = {
   free: { reserve: 'reserved', 'release.failed': 'used.held' },
   reserved: { cancel: 'free', publish: 'available' },
-  available: { 'publish.failed': 'reserved', take: 'used.held' },
-  'used.held': { return: 'used.queued', release: 'free' },
-  'used.queued': { 'return.failed': 'used.held', collect: 'free' },
+  available: { 'publish.failed': 'reserved', take: 'used.held', revoke: 'free' },
+  'used.held': { return: 'used.queued', release: 'free', revoke: 'free' },
+  'used.queued': { 'return.failed': 'used.held', collect: 'free', revoke: 'free' },
 };
 
 const expectedOwners: Readonly<Record<SlotState, string>> = {
@@ -62,7 +62,7 @@ function runActor(events: readonly SlotEvent[]): readonly string[] {
 }
 
 describe('slot statechart', () => {
-  it('has five states and ten events, and starts free', () => {
+  it('has five states and eleven events, and starts free', () => {
     expect(slotStates).toEqual(['free', 'reserved', 'available', 'used.held', 'used.queued']);
     expect(slotEvents).toEqual([
       'reserve',
@@ -75,6 +75,7 @@ describe('slot statechart', () => {
       'collect',
       'release',
       'release.failed',
+      'revoke',
     ]);
     expect(slotStates[INITIAL_SLOT_STATE]).toBe('free');
   });
@@ -107,9 +108,15 @@ describe('slot statechart', () => {
     for (const { from, to, by, at, event } of slotTransitions) {
       const before = expectedOwners[from];
       const after = expectedOwners[to];
-      // `collect` moves the buffer from one place that nobody owns to another.
+      // `collect` moves the buffer from one place that nobody owns to another, and `revoke` from wherever it was.
       const expectedMove =
-        event === 'collect' ? ['nobody', 'nobody'] : at === 'call' ? [by, 'nobody'] : ['nobody', by];
+        event === 'collect'
+          ? ['nobody', 'nobody']
+          : event === 'revoke'
+            ? [before, 'nobody']
+            : at === 'call'
+              ? [by, 'nobody']
+              : ['nobody', by];
       expect([event, before, after]).toEqual([event, ...expectedMove]);
     }
   });
@@ -154,8 +161,8 @@ describe('slot table', () => {
       }),
       { seed: 20240521, numRuns: 300 },
     );
-    // Each state handles 2 of 10 events, so a run moves every fifth event: 300 runs of about 30 events make some 1800
-    // moves. The rarest state is met hundreds of times, and missing one of its ten events has odds below 10^-6.
+    // Each state handles 2 or 3 of 11 events, so a run moves every fifth event: 300 runs of about 30 events make some 1800
+    // moves. The rarest state is met hundreds of times, and missing one of its eleven events has odds below 10^-6.
     expect(seen.size).toBe(slotStates.length * slotEvents.length);
   });
 
@@ -184,14 +191,14 @@ describe('slot table', () => {
     );
   });
 
-  it('is dense: one cell for each pair, legal in ten of fifty', () => {
-    expect(slotTable).toHaveLength(50);
-    expect([...slotTable].filter((cell) => cell !== ILLEGAL)).toHaveLength(10);
+  it('is dense: one cell for each pair, legal in 13 of 55', () => {
+    expect(slotTable).toHaveLength(55);
+    expect([...slotTable].filter((cell) => cell !== ILLEGAL)).toHaveLength(13);
   });
 
   it('refuses an index that would read the row of another state', () => {
     for (const [state, event] of [
-      [0, 10],
+      [0, 11],
       [1, -1],
       [5, 0],
       [ILLEGAL, 0],
@@ -338,7 +345,14 @@ describe('picture of the chart', () => {
       .map((line) => line.trim());
     expect(lines[0]).toBe('stateDiagram-v2');
     const id = (state: string): string => state.replace('.', '_');
-    expect(lines.filter((line) => line.includes('-->')).sort()).toEqual(
+    // Events that lead from one state to the same other one share an arrow.
+    const arrows = lines
+      .filter((line) => line.includes('-->'))
+      .flatMap((line) => {
+        const [move = '', events] = line.split(' : ');
+        return events === undefined ? [line] : events.split(', ').map((event) => `${move} : ${event}`);
+      });
+    expect(arrows.sort()).toEqual(
       [
         '[*] --> free',
         ...Object.entries(expected).flatMap(([from, row]) =>
@@ -367,7 +381,7 @@ describe('picture of the chart', () => {
     const targets = nodes.flatMap((node) =>
       [...node.transitions.values()].flat().flatMap(({ target }) => target ?? []),
     );
-    expect(targets).toHaveLength(10);
+    expect(targets).toHaveLength(13);
     expect(targets.map(({ type }) => type)).toEqual(targets.map(() => 'atomic'));
   });
 

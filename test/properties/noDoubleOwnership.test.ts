@@ -92,7 +92,7 @@ describe('no-double-ownership', () => {
         }),
       ),
     );
-    expect(messages).toHaveLength(50);
+    expect(messages).toHaveLength(55);
     for (const message of messages) {
       expect(message).toMatch(/^remote('s \w+ of| \w+) buffer\[1\](, which is| failed, but the buffer) \w/);
       expect(message).not.toContain('undefined');

@@ -233,6 +233,11 @@ export class Story {
       length,
       name: `shared+0x${byteOffset.toString(16)}`,
       operation,
+      order: 'plain',
+      update: false,
+      value: 0,
+      before: null,
+      content: null,
     };
     return this.#push(event);
   }
@@ -307,7 +312,7 @@ export function judge(
     for (const [at, event] of events.entries()) {
       if (!all && !listensTo(event)) continue;
       const message = monitor.step(words, event);
-      if (message !== null) return { message, at, words: words.all };
+      if (typeof message === 'string') return { message, at, words: words.all };
     }
     return { message: null, at: -1, words: words.all };
   };
