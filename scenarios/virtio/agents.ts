@@ -58,20 +58,27 @@ export function pollingDriver(
   });
 }
 
-export type FillingState = { readonly tag: number; readonly out: number; readonly collecting: boolean };
+export type FillingState = {
+  readonly tag: number;
+  readonly out: number;
+  readonly collecting: boolean;
+  readonly left: number;
+};
 
-/** Sends until it is refused, then collects all that is out, and begins again. */
-export function fillingDriver({ platform, tags, length, shape = () => SINGLE }: DriverOptions): Program {
-  return program<FillingState>({ tag: 0, out: 0, collecting: false }, (port) => {
+/** Sends until it is refused, then collects all that is out, and begins again; or ends when it has sent so many. */
+export function fillingDriver(options: DriverOptions): Program {
+  const { platform, tags, length, shape = () => SINGLE, messages = -1 } = options;
+  return program<FillingState>({ tag: 0, out: 0, collecting: false, left: messages }, (port) => {
     const app = new DriverApplication(port, platform);
     return (state) => {
-      const { tag, out, collecting } = state;
+      const { tag, out, collecting, left } = state;
       if (collecting) {
-        const left = app.collect(length) === VIRTIO_OK ? out - 1 : out;
-        return { tag, out: left, collecting: left > 0 };
+        const still = app.collect(length) === VIRTIO_OK ? out - 1 : out;
+        return { ...state, out: still, collecting: still > 0 };
       }
-      if (!app.send(shape(tag), tag, length)) return { tag, out, collecting: true };
-      return { tag: (tag + 1) % tags, out: out + 1, collecting: false };
+      if (left === 0) return out > 0 ? { ...state, collecting: true } : STOP;
+      if (!app.send(shape(tag), tag, length)) return { ...state, collecting: true };
+      return { tag: (tag + 1) % tags, out: out + 1, collecting: false, left: Math.max(-1, left - 1) };
     };
   });
 }

@@ -283,6 +283,7 @@ export function hostileSystem({ platform, hostile, length, messages, stores }: H
     ],
     operations: withoutLedger(platform.operations),
     chains: false,
+    watchAccesses: true,
     slots: [],
     queues: 0,
     home: () => true,

@@ -21,6 +21,8 @@ export interface Plan {
   /** Whether it has more than half a million states. */
   readonly takesLong?: (params: ScenarioParams, layout: Layout) => boolean;
   readonly bounds?: (params: ScenarioParams, layout: Layout) => Readonly<Record<string, PlainData>>;
+  /** Largest size at which the clauses of the specification are judged; 2 if not given. */
+  readonly clausesTo?: number;
   /** Indices are as shipped: modulo 65,536. Default: the smallest modulus. */
   readonly shippedIndices?: boolean;
   system(params: ScenarioParams, tools: Tools): System;

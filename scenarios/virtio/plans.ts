@@ -48,13 +48,18 @@ function chainOf(segments: number) {
   );
 }
 
-/** From so many descriptors on only some messages are sent: without end these are millions of states. */
+/**
+ * From so many descriptors on only some messages are sent: without end these are millions of states. One less where stores wait
+ * and there are many of them, or many ways for them to leave.
+ */
 function few(
   messages: number,
-  { slots, realistic }: ScenarioParams,
+  { slots, memory, realistic }: ScenarioParams,
   from = 3,
 ): { readonly messages?: number } {
-  return slots >= from && realistic !== true ? { messages } : {};
+  if (slots < from || realistic === true) return {};
+  const less = memory === 'pso' || (memory === 'tso' && slots > 3) ? 1 : 0;
+  return { messages: messages - less };
 }
 
 /** A driver that has sent all that it was to send has no work left. */
@@ -143,6 +148,11 @@ function wickedness({ slots, memory }: ScenarioParams) {
   return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
 }
 
+/** One more than there are buffers, so that they run out; without end with few descriptors. */
+function anyOrderMessages({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return realistic === true || slots < (memory === 'pso' ? 2 : 3) ? {} : { messages: slots + 1 };
+}
+
 export const plans: readonly Plan[] = [
   {
     name: 'in-order',
@@ -164,7 +174,7 @@ export const plans: readonly Plan[] = [
     name: 'any-order',
     title: 'one segment a chain; the device holds up to two of them and gives them back in any order',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(5, params),
+    bounds: (params) => anyOrderMessages(params),
     system(params, { platform: newPlatform, tags, length }) {
       const { slots } = params;
       const platform = newPlatform();
@@ -174,7 +184,7 @@ export const plans: readonly Plan[] = [
       ];
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, ...few(5, params) }),
+        pollingDriver({ platform, tags, length, ...anyOrderMessages(params) }),
         anyOrderDevice({ platform, holds: 2 }),
         [noBuffer, empty, secondLap(slots), ...(slots > 1 ? two : [])],
         { finished },
@@ -183,6 +193,7 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'chains',
+    clausesTo: 4,
     title:
       'chains of one to three segments, of which the device reads some and writes a reply into the others',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
@@ -202,14 +213,21 @@ export const plans: readonly Plan[] = [
     name: 'full-ring',
     title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(6, params, 4),
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
       const platform = newPlatform({ buffers: slots + 1 });
-      return assembled(platform, fillingDriver({ platform, tags, length }), drainingDevice({ platform }), [
-        noSpace,
-        empty,
-        rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
-        rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
-      ]);
+      return assembled(
+        platform,
+        fillingDriver({ platform, tags, length, ...few(6, params, 4) }),
+        drainingDevice({ platform }),
+        [
+          noSpace,
+          empty,
+          rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
+          rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
+        ],
+      );
     },
   },
   {
@@ -280,12 +298,12 @@ export const plans: readonly Plan[] = [
       'EVENT_IDX: up to two chains are added before each kick, and all that is there is given back before each interrupt',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     shippedIndices: true,
-    bounds: () => ({ messages: 4 }),
-    system(_params, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ features: { eventIdx: true }, sleeps: { driver: true, device: true } });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDriver({ platform, tags, length, batch: 2, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -297,8 +315,9 @@ export const plans: readonly Plan[] = [
       'EVENT_IDX over the wrap: of the indices at 65,536 (split), of the ring (packed); both sides sleep',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     shippedIndices: true,
-    bounds: () => ({ messages: 4 }),
-    system({ slots }, { platform: newPlatform, tags, length, layout }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length, layout }) {
+      const { slots } = params;
       const platform = newPlatform({
         features: { eventIdx: true },
         sleeps: { driver: true, device: true },
@@ -306,7 +325,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, batch: 2, messages: 4 }),
+        sleepingDriver({ platform, tags, length, batch: 2, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -316,13 +335,18 @@ export const plans: readonly Plan[] = [
     name: 'isr-collect',
     title: 'the driver collects in its interrupt handler, while its task adds in critical sections',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(params.slots + 2, params, 1),
+    bounds: ({ slots, realistic }) => ({ messages: realistic === true ? 1000 : slots + 1 }),
     system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ sleeps: { driver: true } });
       const handler = collectingHandler({ platform, length });
       return platform.system(
         platform.agents(
-          addingDriver({ platform, tags, length, ...few(params.slots + 2, params, 1) }),
+          addingDriver({
+            platform,
+            tags,
+            length,
+            messages: params.realistic === true ? 1000 : params.slots + 1,
+          }),
           interruptingDevice({ platform }),
           handler,
         ),
@@ -361,8 +385,8 @@ export const plans: readonly Plan[] = [
     title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: () => ({ messages: 4 }),
-    system(_params, { platform: newPlatform, tags, length }) {
+    bounds: (params) => few(4, params, 1),
+    system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({
         features: { eventIdx: true },
         sleeps: { driver: true, device: true },
@@ -370,7 +394,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, messages: 4 }),
+        sleepingDriver({ platform, tags, length, ...few(4, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );

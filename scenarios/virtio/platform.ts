@@ -73,6 +73,8 @@ export interface PlatformOptions {
   readonly sleeps?: { readonly driver?: boolean; readonly device?: boolean };
   /** How many entries the queue has seen when the agents start. Default 0. */
   readonly start?: number;
+  /** The clauses of the specification are judged. Default: they are. */
+  readonly clauses?: boolean;
   /** The queue has been in use before, and is set up again in what was left of it. Default: in zeroed memory. */
   readonly usedBefore?: boolean;
   /** Packed only: event structures are accessed by 16 bits. */
@@ -200,8 +202,9 @@ export class Platform {
     };
   }
 
-  /** The clauses of the specification that concern this queue. */
+  /** The clauses of the specification that concern this queue, if they are to be judged. */
   clauses(): readonly Property[] {
+    if (this.options.clauses === false) return [];
     const { layout, size, indexModulus, features = {}, tableEntries = 0, start = 0 } = this.options;
     return layout.clauses(this.place, {
       features,
@@ -284,7 +287,7 @@ export class Platform {
       names: this.#names,
       setup: (ports) => this.#setUp(ports),
       properties: builtInProperties,
-      watchAccesses: true,
+      watchAccesses: this.options.clauses !== false,
       home: (view) => this.home(view),
       census: (view, place) => this.census(view, place),
       // Setting up takes some accesses for each descriptor.

@@ -1,4 +1,5 @@
 /** The targets `virtio-split` and `virtio-packed`: one set of scenarios over two layouts. */
+import type { MemoryModelName } from '../../checker/index.ts';
 import type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from '../target.ts';
 import type { Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
@@ -12,6 +13,18 @@ const FULL_MODULUS = 65_536;
 const small = { bufferBytes: 8, length: 2, longest: 3 };
 const real = { bufferBytes: 512, length: 200, longest: 16 };
 
+/** Models under which the clauses of the specification are judged: others only let more values be read. */
+const CLAUSE_MEMORIES: readonly MemoryModelName[] = ['sc', 'tso'];
+/** Beyond so many descriptors the clauses' own memory is what takes longest. */
+const CLAUSES_TO = 2;
+
+function judgesClauses(
+  { clausesTo = CLAUSES_TO }: Plan,
+  { slots, memory, realistic }: ScenarioParams,
+): boolean {
+  return slots <= clausesTo && CLAUSE_MEMORIES.includes(memory) && realistic !== true;
+}
+
 function scenario(target: string, plan: Plan, layout: Layout, defects: readonly TargetDefect[]): Scenario {
   const indexModulus = ({ slots, realistic }: ScenarioParams): number | null => {
     const smallest = layout.smallestModulus(slots);
@@ -22,10 +35,15 @@ function scenario(target: string, plan: Plan, layout: Layout, defects: readonly 
   return {
     name: plan.name,
     title: plan.title,
-    defaultSlots: plan.sizes ?? [1, 2],
+    defaultSlots: (plan.sizes ?? (layout.name === 'split' ? [1, 2, 4] : [1, 2, 3, 4])).filter(
+      (slots) => slots <= plan.most.sc && layout.refuse(slots) === null,
+    ),
     moreSlots: [],
     indexModulus,
-    bounds: (params) => plan.bounds?.(params, layout) ?? {},
+    bounds: (params) => ({
+      ...plan.bounds?.(params, layout),
+      ...(judgesClauses(plan, params) ? {} : { clauses: 'none' }),
+    }),
     refuse(params) {
       const { slots, memory, realistic } = params;
       const refused = layout.refuse(slots) ?? plan.refuse?.(params, layout) ?? null;
@@ -62,6 +80,7 @@ function scenario(target: string, plan: Plan, layout: Layout, defects: readonly 
             size: slots,
             bufferBytes,
             indexModulus: indexModulus(params),
+            clauses: judgesClauses(plan, params),
             ...more,
           }),
       });
@@ -83,7 +102,6 @@ export function virtioTarget(
       .map((plan) => scenario(name, plan, layout, defects)),
     defects,
     memories: ['sc', 'tso', 'pso', 'rc11'],
-    defaultMemories: ['sc', 'tso'],
     properties: [...propertyNames],
   };
 }
