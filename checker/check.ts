@@ -49,6 +49,7 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
+  linear = false,
 ): {
   /** In which all that synchronizes counts. */
   readonly build: () => Machine;
@@ -79,7 +80,7 @@ export function machineFactory(
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
-  const make = (synchronizing: Synchronizing | null): Machine =>
+  const make = (synchronizing: Synchronizing | null, linear = false): Machine =>
     new Machine({
       system,
       memory,
@@ -91,9 +92,16 @@ export function machineFactory(
       ...(site === undefined ? {} : { site }),
       origins: options.communication !== undefined,
       synchronizing,
+      linear,
     });
   const races = new RaceJudge(make);
-  return { build: () => make(null), buildSparing: () => make(races.counted), races, properties, barriers };
+  return {
+    build: () => make(null, linear),
+    buildSparing: () => make(races.counted),
+    races,
+    properties,
+    barriers,
+  };
 }
 
 /**

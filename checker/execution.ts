@@ -20,12 +20,22 @@ import {
 import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
 import { SteppedPort } from './steppedPort.ts';
-import { noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
+import { ABANDONED, noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
 import { STOP, type System, type Turn } from './system.ts';
 import { TargetError } from './targetError.ts';
 
 /** Turns without any access after which a program is taken to go round without end. */
 const IDLE_TURNS = 1000;
+
+/** What a run would come to next if an access had a certain result. */
+export interface Guessed {
+  readonly position: number;
+  readonly word: number;
+  readonly outcome: Outcome;
+}
+
+/** The result that an access will probably have; null: no idea. */
+export type Guess = (access: number) => number | null;
 
 /** Where an agent comes to, and what has happened until then. */
 export interface Outcome {
@@ -67,6 +77,8 @@ export class Execution {
   readonly #turns: readonly Turn[];
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
+  /** What the last `resume` came to with guesses. */
+  #guessed: Guessed[] = [];
 
   constructor({ host, positions, verify, site, origins, barriers, rests }: ExecutionOptions) {
     this.#system = host.system;
@@ -94,8 +106,19 @@ export class Execution {
     return outcome;
   }
 
-  /** From a position on, with the result of its access. */
-  resume(agent: number, position: number, word: number): Outcome {
+  /**
+   * What else the last `resume` has found: where the agent goes on from there with the results guessed. Nothing in them
+   * has happened yet, and nobody was told.
+   */
+  get guessed(): readonly Guessed[] {
+    return this.#guessed;
+  }
+
+  /**
+   * From a position on, with the result of its access. With `guess` the run goes on, as long as it has ideas, to the end of
+   * the turn: see `guessed`.
+   */
+  resume(agent: number, position: number, word: number, guess: Guess | null = null): Outcome {
     const record = this.#positions.record(position);
     const entry: AccessEntry | null = record.paused
       ? null
@@ -107,7 +130,10 @@ export class Execution {
           word,
           position: -1,
         };
-    const outcome = this.#run(agent, record.root, entry);
+    const outcome =
+      guess === null || this.#verifies
+        ? this.#run(agent, record.root, entry)
+        : this.#runAhead(agent, record.root, entry, guess);
     if (this.#verifies) this.#verify(agent, record.root, entry, outcome);
     return outcome;
   }
@@ -117,6 +143,42 @@ export class Execution {
     const [port] = this.#ports;
     if (port === undefined) throw new RangeError('no agent 0');
     return port.describe(access);
+  }
+
+  /** The same, and on with guesses. An implementation runs from its start at each step: that makes many steps of one run. */
+  #runAhead(agent: number, from: Root, newest: Entry | null, guess: Guess): Outcome {
+    const port = this.#ports[agent] as SteppedPort;
+    const found: Guessed[] = [];
+    const first: Outcome[] = [];
+    const met = new Set<number>();
+    let before: Pick<Guessed, 'position' | 'word'> | null = null;
+    const reached = (outcome: Outcome): void => {
+      if (before === null) first.push(outcome);
+      else found.push({ ...before, outcome });
+    };
+    this.#guessed = found;
+    port.guess = () => {
+      const outcome = this.#suspended(port, port.root);
+      const { position } = outcome;
+      const access = this.#positions.access[position] as number;
+      const word = guess(access);
+      // What is tabled already need not be found again: else a poll would go round without end.
+      if (word === null || met.has(position) || this.#positions.find(position, word) >= 0) return null;
+      met.add(position);
+      reached(outcome);
+      before = { position, word };
+      const parent = port.newest;
+      return { kind: 'access', parent, length: (parent?.length ?? 0) + 1, access, word, position: -1 };
+    };
+    try {
+      reached(this.#run(agent, from, newest));
+    } catch (error) {
+      // With a wrong guess anything can happen; and what comes after a turn's end, agents would be told of.
+      if (!port.guesses) throw error;
+    } finally {
+      port.guess = null;
+    }
+    return first[0] as Outcome; // With a guess there was a first one.
   }
 
   /** Runs the agent's turn from its start, with the results recorded, up to its next unknown one. */
@@ -152,6 +214,7 @@ export class Execution {
       } catch (caught) {
         // What the port threw counts, whatever the target made of it.
         const error = port.thrown ?? caught;
+        if (port.guesses && error !== SUSPENSION) throw error;
         if (error instanceof Restart || error instanceof TargetError) throw error;
         if (port.suspended) {
           if (error !== SUSPENSION || returned) throw this.#caught(agent, returned ? null : error);
@@ -160,6 +223,7 @@ export class Execution {
         port.events.push(port.fault(error));
         return this.#ended(port, root, DEAD);
       }
+      if (port.guesses) throw ABANDONED;
       if (!port.isLive) {
         throw new TargetError(
           'nondeterministic',

@@ -13,25 +13,32 @@ import {
   type Access,
   AccessTable,
   ASLEEP,
+  CAS,
   CHOOSE,
   DEAD,
   DISABLE,
   ENABLE,
   END,
   ENTER,
+  FENCE,
   GIVE,
+  LOAD,
   MASK,
   PAUSE,
+  READ,
   RING,
+  RMW,
   SPIN,
+  STORE,
   TAKE,
   UNMASK,
   WAIT,
+  WRITE,
 } from './access.ts';
 import type { BarrierEditor } from './barriers/editedPort.ts';
 import { type Cell, type CellMap, SHARED } from './cells.ts';
 import type { Image } from './directPort.ts';
-import { Execution } from './execution.ts';
+import { Execution, type Guess, type Outcome } from './execution.ts';
 import { InterruptUnit } from './interruptUnit.ts';
 import { createMemoryModel } from './memory/create.ts';
 import type { MemoryModel, MemoryModelName } from './memory/model.ts';
@@ -42,6 +49,7 @@ import { type PositionRecord, PositionTable, RANG } from './position.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
 import type { Synchronizing } from './races/synchronizing.ts';
+import type { RawEvent } from './rawEvent.ts';
 import { ContentTable } from './store/contents.ts';
 import type { System } from './system.ts';
 import { asked } from './targetError.ts';
@@ -64,6 +72,11 @@ export interface MachineOptions {
   readonly origins?: boolean;
   /** Makes some accesses in another way than the code asks for. */
   readonly barriers?: BarrierEditor | undefined;
+  /**
+   * It will be used for one run after the other, each from `start` on, and hardly ever comes to a state again. What is
+   * found is the same.
+   */
+  readonly linear?: boolean;
 }
 
 /** Result of `fire` when a property is broken. */
@@ -111,11 +124,15 @@ export class Machine {
   /** Happens-before, and its word of a state; null, and no word, if nobody asks for races. */
   readonly #clocks: HappensBefore | null;
   readonly #clockWord: number;
+  readonly #linear: boolean;
+  /** Transitions found by guessing, and not met yet: what has happened in each by then. */
+  readonly #untold: (readonly RawEvent[])[] = [];
 
   constructor(options: MachineOptions) {
     const { system, cells } = options;
     this.system = system;
     this.cells = cells;
+    this.#linear = options.linear ?? false;
     this.#map = new MemoryMap(system.sharedBytes, cells, options.image, this.contents);
     this.accesses = new AccessTable(
       this.contents,
@@ -503,14 +520,18 @@ export class Machine {
     const position = state[place] as number;
     this.lastWord = word;
     let transition = this.positions.find(position, word);
-    if (transition < 0) transition = this.#tabulate(agent, position, word);
+    if (transition < 0) transition = this.#tabulate(state, agent, position, word);
     state[place] = this.positions.next[transition] as number;
     const fences = this.positions.fences[transition] as number;
     if (fences !== 0 && this.#clocks !== null) {
       const clock = state[this.#clockWord] as number;
       state[this.#clockWord] = this.#clocks.fenced(clock, this.cores[agent] as number, fences);
     }
-    const events = this.positions.events[transition] as number;
+    let events = this.positions.events[transition] as number;
+    if (events < 0) {
+      events = this.monitors.intern(agent, this.#untold[-1 - events] as readonly RawEvent[]);
+      this.positions.events[transition] = events;
+    }
     if (events !== 0) {
       const next = this.monitors.step(state[this.monitorWord] as number, events);
       if (next < 0) return BROKEN;
@@ -531,13 +552,41 @@ export class Machine {
 
   // --- Tabling -----------------------------------------------------------------------------------------------------
 
-  #tabulate(agent: number, position: number, word: number): number {
-    const access = this.positions.access[position] as number;
-    const outcome = this.#execution.resume(agent, position, word);
+  #tabulate(state: Uint32Array, agent: number, position: number, word: number): number {
+    const guess = this.#linear ? this.#guess(state) : null;
+    const outcome = this.#execution.resume(agent, position, word, guess);
     const events = this.monitors.intern(agent, outcome.events);
+    const transition = this.#addTransition(position, word, outcome, events);
+    if (guess === null) return transition;
+    for (const guessed of this.#execution.guessed) {
+      const { outcome } = guessed;
+      const untold = outcome.events.length === 0 ? 0 : -this.#untold.push(outcome.events);
+      this.#addTransition(guessed.position, guessed.word, outcome, untold);
+    }
+    return transition;
+  }
+
+  #addTransition(position: number, word: number, outcome: Outcome, events: number): number {
+    const access = this.positions.access[position] as number;
     const flags = outcome.flags | (this.accesses.kind[access] === RING ? RANG : 0);
     const fences = this.#clocks?.fences(outcome.fences) ?? 0;
     return this.positions.addTransition(position, word, outcome.position, events, flags, fences);
+  }
+
+  /** What accesses will give if nobody comes in between: what stands there now, and what was guessed to be stored since. */
+  #guess(state: Uint32Array): Guess {
+    const { accesses, model } = this;
+    const stored = new Map<number, number>();
+    return (access) => {
+      const kind = accesses.kind[access] as number;
+      if (kind === FENCE || kind === PAUSE || kind === ACTION || kind === RING) return 0;
+      if (kind !== LOAD && kind !== STORE && kind !== RMW && kind !== CAS && kind !== READ && kind !== WRITE)
+        return null;
+      const word = accesses.word[access] as number;
+      const now = stored.get(word) ?? model.newest(state, word);
+      if (kind !== LOAD && kind !== READ) stored.set(word, accesses.stored(access, now));
+      return kind === STORE || kind === WRITE ? 0 : accesses.resultOf(access, now);
+    };
   }
 
   #observe(observation: Parameters<System['witnesses'][number]['reached']>[0]): void {

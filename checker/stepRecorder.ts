@@ -26,6 +26,7 @@ import { isMove } from './chains.ts';
 import { OperationStack } from './operationStack.ts';
 import { canonical } from './plain.ts';
 import {
+  type AccessEntry,
   type Entry,
   type LoopEntry,
   type LoopRecord,
@@ -42,6 +43,8 @@ import { TargetError } from './targetError.ts';
 export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
 /** Thrown when an operation exceeds its bound on accesses. */
 export class Unbounded extends Error {}
+/** Thrown when a run that has gone on with guessed results would teach something: only what really happens may. */
+export const ABANDONED: unique symbol = Symbol('abandoned by the checker');
 
 /** Before the first turn. */
 const NO_ROOT: Root = {
@@ -101,7 +104,7 @@ export abstract class StepRecorder {
    */
   protected waiting: RawEvent[] = [];
   /** What the port threw and will throw again at each access, whoever catches it. */
-  protected failure: Error | null = null;
+  protected failure: Error | typeof ABANDONED | null = null;
   /** Operation out of which the implementation threw last. */
   protected thrownBy: string | null = null;
 
@@ -111,6 +114,10 @@ export abstract class StepRecorder {
   /** The access at which it is suspended; null when it waits for a step of its own before the turn (`pausedAtStart`). */
   pending: Access | null = null;
   pausedAtStart = false;
+  /** Whether some result in this run is a guess. */
+  guesses = false;
+  /** Asked at a step without a result: a guess to go on with, whatever becomes of it; null: suspend. */
+  guess: (() => AccessEntry | null) | null = null;
   site: string | null = null;
   merged: string[] = [];
   /** Fences of the step that no memory model could notice, in order. */
@@ -130,6 +137,7 @@ export abstract class StepRecorder {
     this.fences = [];
     this.#moves = 0;
     this.#carried = first;
+    this.guesses = false;
   }
 
   /** Begins a turn, with the results recorded in it so far. */
@@ -162,8 +170,13 @@ export abstract class StepRecorder {
   }
 
   /** What the port threw out of an access, even if the implementation caught it; null: nothing. */
-  get thrown(): Error | null {
+  get thrown(): Error | typeof ABANDONED | null {
     return this.failure;
+  }
+
+  /** Where the turn began. */
+  get root(): Root {
+    return this.#root;
   }
 
   get newest(): Entry | null {
@@ -241,13 +254,20 @@ export abstract class StepRecorder {
   /** The result of an access that is a step: recorded, or not known yet, which suspends the agent. */
   protected step(access: Access): number {
     this.checkSuspended();
-    const entry = this.entries[this.cursor];
+    let entry = this.entries[this.cursor];
     if (entry === undefined) {
       this.pending = access;
       // A step that the engine makes by itself stands nowhere in the code.
       const { kind } = access;
       this.site = kind === PAUSE || kind === SPIN || kind === ENTER ? null : this.host.site();
-      this.#suspend();
+      const guessed = this.guess?.() ?? null;
+      if (guessed === null) this.#suspend();
+      // From here on as if it had run anew, with that result recorded.
+      this.beginStep(false);
+      this.pending = null;
+      this.guesses = true;
+      this.entries.push(guessed);
+      entry = guessed;
     }
     if (entry.kind !== 'access' || !sameAccess(this.host.accesses.get(entry.access), access)) {
       throw this.fail(this.#nondeterministic(entry, access));
@@ -294,7 +314,7 @@ export abstract class StepRecorder {
   }
 
   /** Notes what is thrown out of an access, so that whoever catches it cannot go on as if nothing were. */
-  protected fail<E extends Error>(error: E): E {
+  protected fail<E extends Error | typeof ABANDONED>(error: E): E {
     this.failure ??= error;
     return error;
   }

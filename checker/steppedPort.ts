@@ -48,7 +48,7 @@ import { checkAccess } from './directPort.ts';
 import { plainCopy } from './plain.ts';
 import type { Entry } from './position.ts';
 import type { RawEvent } from './rawEvent.ts';
-import { StepRecorder, Unbounded } from './stepRecorder.ts';
+import { ABANDONED, StepRecorder, Unbounded } from './stepRecorder.ts';
 import { ATOMIC_LOADS, ATOMIC_UPDATES, loadUse, PLAIN_LOADS, PLAIN_STORES, storeUse } from './uses.ts';
 
 /** Alternatives that one choice may have. */
@@ -377,6 +377,8 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   ): Cell {
     const { cells } = this.host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
+    if (this.guesses && !cells.knows(memory, byteOffset, bytes, range, this.agent, use))
+      throw this.fail(ABANDONED);
     this.count(name);
     const cell = this.guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent, use));
     if (cell.agent !== SEVERAL) {

@@ -80,6 +80,8 @@ export interface WalkOptions
   extends Pick<CheckOptions, 'memory' | 'properties' | 'verify' | 'cells' | 'barriers'> {
   /** Says where the running code stands, for `WalkStep.site`. */
   readonly site?: () => string | null;
+  /** Many runs, hardly any of which comes where another one was: it is made fast for that. What happens is the same. */
+  readonly linear?: boolean;
 }
 
 /** In the order in which `enabled` tells of them, and a search takes them. */
@@ -111,6 +113,7 @@ export class Walk {
       system,
       { verify: false, ...options },
       options.site,
+      options.linear ?? false,
     );
     this.#build = build;
     this.#barriers = barriers;

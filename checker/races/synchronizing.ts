@@ -56,7 +56,8 @@ export class RaceJudge {
       return null;
     }
     // Else the search would begin anew for ever.
-    if (candidates.length === 0) throw new Error('internal: a race of a search that is none, whatever counts');
+    if (candidates.length === 0)
+      throw new Error('internal: a race of a search that is none, whatever counts');
     // Several together.
     for (const name of candidates) this.counted.add(name);
     return null;
