@@ -56,6 +56,7 @@ export interface CellMapOptions {
 
 export class CellMap {
   readonly #cells: Cell[] = [];
+  readonly #cellNames: (string | undefined)[] = [];
   /** For each memory (shared first), byte → cell number + 1. */
   readonly #byByte: readonly Int32Array[];
   readonly #names: LocationNames;
@@ -139,6 +140,17 @@ export class CellMap {
     const cell = this.#cells[number];
     if (cell === undefined) throw new RangeError(`no cell ${number}`);
     return cell;
+  }
+
+  /** Name of a whole cell. */
+  nameOfCell(number: number): string {
+    let name = this.#cellNames[number];
+    if (name === undefined) {
+      const { memory, byteOffset, bytes } = this.cell(number);
+      name = this.nameOf(memory, byteOffset, bytes);
+      this.#cellNames[number] = name;
+    }
+    return name;
   }
 
   nameOf(memory: number, byteOffset: number, bytes: number): string {

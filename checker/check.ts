@@ -49,10 +49,9 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
-  linear = false,
 ): {
   /** In which all that synchronizes counts. */
-  readonly build: () => Machine;
+  readonly build: (linear?: boolean) => Machine;
   /** For a search: in which that counts which it has needed so far. */
   readonly buildSparing: () => Machine;
   readonly races: RaceJudge;
@@ -96,7 +95,7 @@ export function machineFactory(
     });
   const races = new RaceJudge(make);
   return {
-    build: () => make(null, linear),
+    build: (linear) => make(null, linear),
     buildSparing: () => make(races.counted),
     races,
     properties,

@@ -51,7 +51,7 @@ import { HappensBefore } from './races/happensBefore.ts';
 import type { Synchronizing } from './races/synchronizing.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { ContentTable } from './store/contents.ts';
-import type { System } from './system.ts';
+import type { Observation, System } from './system.ts';
 import { asked } from './targetError.ts';
 import { canRace } from './uses.ts';
 import type { ScheduleStep, StepKind } from './verdict.ts';
@@ -127,6 +127,8 @@ export class Machine {
   readonly #linear: boolean;
   /** Transitions found by guessing, and not met yet: what has happened in each by then. */
   readonly #untold: (readonly RawEvent[])[] = [];
+  /** Whether a linear machine looks at what could come next, in many ways: see `branch`. */
+  #branches = false;
 
   constructor(options: MachineOptions) {
     const { system, cells } = options;
@@ -152,9 +154,14 @@ export class Machine {
     const asksForRaces = options.properties.some(({ races }) => races === true);
     this.#clocks = asksForRaces ? this.#happensBefore(lines, options.synchronizing ?? null) : null;
     this.unit = new InterruptUnit(system);
-    this.monitors = new MonitorBank(system, options.properties, this.contents, (agent, event) =>
-      this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
-    );
+    this.monitors = new MonitorBank({
+      system,
+      properties: options.properties,
+      contents: this.contents,
+      linear: this.#linear,
+      observe: (agent, event) =>
+        this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
+    });
     this.monitorWord = this.model.words;
     this.unitWord = this.monitorWord + 1;
     this.#clockWord = this.unitWord + this.unit.words;
@@ -219,6 +226,23 @@ export class Machine {
     return 0;
   }
 
+  /**
+   * Changes the state of a linear machine to one that can be left and come back to, until `unbranch`: nothing is said of
+   * races meanwhile. Others are like that always.
+   */
+  branch(state: Uint32Array): void {
+    if (!this.#linear) return;
+    this.#branches = true;
+    state[this.monitorWord] = this.monitors.branch();
+  }
+
+  /** Back to where the run was: its own state goes on. */
+  unbranch(): void {
+    if (!this.#linear) return;
+    this.#branches = false;
+    this.monitors.unbranch();
+  }
+
   /** In how many ways the agent can step now; 0: it is blocked, interrupted, or has ended. */
   outcomes(state: Uint32Array, agent: number): number {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
@@ -255,14 +279,14 @@ export class Machine {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     this.raced = false;
     const word = this.#perform(state, agent, access, choice);
-    if (this.#clocks !== null) this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
+    if (this.#clocks !== null && !this.#branches) this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
     return this.#advance(state, agent, word);
   }
 
   /** Makes a waiting store of a core visible, changing `state` in place. */
   drain(state: Uint32Array, core: number, choice: number): void {
     const access = this.model.drain(state, core, choice);
-    if (this.#clocks === null) return;
+    if (this.#clocks === null || this.#branches) return;
     state[this.#clockWord] = this.#clocks.drained(state[this.#clockWord] as number, core, access);
   }
 
@@ -304,7 +328,7 @@ export class Machine {
     const line = this.#lineOf[handler] as number;
     this.unit.acknowledge(state, line);
     this.model.enter?.(state, line);
-    if (this.#clocks !== null)
+    if (this.#clocks !== null && !this.#branches)
       state[this.#clockWord] = this.#clocks.entered(state[this.#clockWord] as number, line);
     for (const task of this.#sleepers[this.cores[handler] as number] as readonly number[])
       if (this.#isAsleep(state, task)) this.unit.setWoken(state, task, 1);
@@ -523,14 +547,16 @@ export class Machine {
     if (transition < 0) transition = this.#tabulate(state, agent, position, word);
     state[place] = this.positions.next[transition] as number;
     const fences = this.positions.fences[transition] as number;
-    if (fences !== 0 && this.#clocks !== null) {
+    if (fences !== 0 && this.#clocks !== null && !this.#branches) {
       const clock = state[this.#clockWord] as number;
       state[this.#clockWord] = this.#clocks.fenced(clock, this.cores[agent] as number, fences);
     }
     let events = this.positions.events[transition] as number;
     if (events < 0) {
-      events = this.monitors.intern(agent, this.#untold[-1 - events] as readonly RawEvent[]);
+      const untold = -1 - events;
+      events = this.monitors.intern(agent, this.#untold[untold] as readonly RawEvent[]);
       this.positions.events[transition] = events;
+      this.#untold[untold] = [];
     }
     if (events !== 0) {
       const next = this.monitors.step(state[this.monitorWord] as number, events);
@@ -589,16 +615,16 @@ export class Machine {
     };
   }
 
-  #observe(observation: Parameters<System['witnesses'][number]['reached']>[0]): void {
+  #observe(observation: Observation): void {
     if (observation.kind === 'event' && observation.event.kind === 'return') {
       const { operation, accesses } = observation.event;
       if (accesses > (this.longestOperations.get(operation) ?? -1))
         this.longestOperations.set(operation, accesses);
     }
+    if (this.witnesses.size === this.system.witnesses.length) return;
     for (const witness of this.system.witnesses) {
       if (this.witnesses.has(witness.name)) continue;
-      const reached = asked(`witness ${witness.name} threw`, () => witness.reached(observation));
-      if (reached) this.witnesses.add(witness.name);
+      if (isReached(witness, observation)) this.witnesses.add(witness.name);
     }
   }
 
@@ -628,6 +654,7 @@ export class Machine {
       ...(model.bufferDepth === null ? {} : { mostWaiting: model.bufferDepth }),
       buffered: model.bufferDepth !== null && model.keptBy === undefined,
       old: model.keptBy !== undefined,
+      linear: this.#linear,
     });
   }
 
@@ -648,5 +675,15 @@ export class Machine {
 
   #agentName(agent: number): string {
     return this.system.agents[agent]?.name ?? String(agent);
+  }
+}
+
+function isReached(witness: System['witnesses'][number], observation: Observation): boolean {
+  try {
+    return witness.reached(observation);
+  } catch (error) {
+    return asked(`witness ${witness.name} threw`, () => {
+      throw error;
+    });
   }
 }

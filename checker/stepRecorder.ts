@@ -365,6 +365,11 @@ export abstract class StepRecorder {
     );
   }
 
+  /** Whether what happens now is told: else it was, when the results were recorded. */
+  protected get emits(): boolean {
+    return this.isLive || this.waiting.length > 0;
+  }
+
   /** Told with the step just made; or, if something waits for the next step, after that. */
   protected emit(event: RawEvent): void {
     if (this.waiting.length > 0) this.waiting.push(event);

@@ -314,15 +314,16 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const after = this.#arguments(name, args);
     const plainResult = plainCopy(result, `the result of ${name}`);
     const { accesses, changed } = this.stack.pop();
-    this.emit({
-      kind: 'return',
-      operation: name,
-      depth,
-      args: after,
-      result: plainResult,
-      accesses,
-      changed: changed.map((cell) => this.#nameOf(cell)).sort(),
-    });
+    if (this.emits)
+      this.emit({
+        kind: 'return',
+        operation: name,
+        depth,
+        args: after,
+        result: plainResult,
+        accesses,
+        changed: changed.map((cell) => this.#nameOf(cell)).sort(),
+      });
     const allocated = contract?.allocates?.(after, plainResult) ?? null;
     if (allocated !== null) this.emit({ kind: 'allocation', ...allocated });
     this.move(contract?.onReturn?.(after, plainResult) ?? null, depth, 'return');
@@ -437,8 +438,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   #nameOf(number: number): string {
-    const { memory, byteOffset, bytes } = this.host.cells.cell(number);
-    return this.host.cells.nameOf(memory, byteOffset, bytes);
+    return this.host.cells.nameOfCell(number);
   }
 
   #arguments(operation: string, args: OperationArguments): Readonly<Record<string, PlainData>> {

@@ -92,7 +92,10 @@ const MOST_POSITIONS = 200_000;
 
 export class Walk {
   readonly system: System;
-  readonly #build: () => Machine;
+  readonly #build: (linear: boolean) => Machine;
+  readonly #linear: boolean;
+  /** For what a race is in words, if a linear one runs. */
+  #exact: Machine | null = null;
   readonly #barriers: BarrierEditor | undefined;
   readonly #looks: readonly {
     readonly property: string;
@@ -113,11 +116,11 @@ export class Walk {
       system,
       { verify: false, ...options },
       options.site,
-      options.linear ?? false,
     );
     this.#build = build;
+    this.#linear = options.linear ?? false;
     this.#barriers = barriers;
-    this.#machine = build();
+    this.#machine = build(this.#linear);
     this.#state = new Uint32Array(this.#machine.width);
     const context = this.#machine.monitors.context;
     this.#looks = properties.flatMap((property) => {
@@ -282,7 +285,24 @@ export class Walk {
     const states = new VectorTable(width, 64);
     const current = new Uint32Array(width);
     const next = new Uint32Array(width);
-    states.intern(this.#state, 0);
+    current.set(this.#state);
+    machine.branch(current);
+    try {
+      return this.#explore(machine, states, current, next, limit);
+    } finally {
+      machine.unbranch();
+    }
+  }
+
+  #explore(
+    machine: Machine,
+    states: VectorTable,
+    current: Uint32Array,
+    next: Uint32Array,
+    limit: number,
+  ): boolean | null {
+    const { width } = machine;
+    states.intern(current, 0);
     for (let state = 0; state < states.size; state++) {
       if (states.size > limit) return null;
       for (let i = 0; i < width; i++) current[i] = states.data[state * width + i] as number;
@@ -326,7 +346,8 @@ export class Walk {
 
   /** The last step taken races; the walk can go on behind it. */
   #races(): BrokenProperty[] {
-    const message = raceText(this.#machine, this.#taken) ?? 'a data race';
+    if (this.#linear) this.#exact ??= this.#build(false);
+    const message = raceText(this.#exact ?? this.#machine, this.#taken) ?? 'a data race';
     return this.#raceProperties.map((property) => ({ property, message }));
   }
 
@@ -399,7 +420,8 @@ export class Walk {
 
   #rebuild(): void {
     for (const name of this.#machine.witnesses) this.#witnesses.add(name);
-    this.#machine = this.#build();
+    this.#machine = this.#build(this.#linear);
+    this.#exact = null;
     this.#state = new Uint32Array(this.#machine.width);
   }
 
