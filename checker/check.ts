@@ -49,6 +49,8 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
+  /** Whether to look around for longer: for runs so long that each location found late would cost much. */
+  looksFar = false,
 ): {
   /** In which all that synchronizes counts. */
   readonly build: (linear?: boolean) => Machine;
@@ -76,6 +78,7 @@ export function machineFactory(
     tracksUses: memory === 'rc11' || properties.some(({ races }) => races === true),
   });
   discover(system, image, cells);
+  if (looksFar) discover(system, image, cells, 4 * system.slots.length);
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);

@@ -20,7 +20,7 @@ import {
 import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
 import { SteppedPort } from './steppedPort.ts';
-import { ABANDONED, noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
+import { noSite, type SteppedPortHost, SUSPENSION } from './stepRecorder.ts';
 import { STOP, type System, type Turn } from './system.ts';
 import { TargetError } from './targetError.ts';
 
@@ -44,6 +44,8 @@ export interface Outcome {
   /** Fences that no memory model could notice, in order. */
   readonly fences: readonly FenceOrdering[];
   readonly flags: number;
+  /** Of a guess: where turns begin on the way that nobody was told of yet. */
+  readonly roots: readonly Root[];
 }
 
 export interface ExecutionOptions {
@@ -79,6 +81,8 @@ export class Execution {
   readonly #entryIds = new Map<Entry, number>();
   /** What the last `resume` came to with guesses. */
   #guessed: Guessed[] = [];
+  /** Where turns began since the last guess. */
+  #roots: Root[] = [];
 
   constructor({ host, positions, verify, site, origins, barriers, rests }: ExecutionOptions) {
     this.#system = host.system;
@@ -152,6 +156,7 @@ export class Execution {
     const first: Outcome[] = [];
     const met = new Set<number>();
     let before: Pick<Guessed, 'position' | 'word'> | null = null;
+    let turn = from;
     const reached = (outcome: Outcome): void => {
       if (before === null) first.push(outcome);
       else found.push({ ...before, outcome });
@@ -164,8 +169,12 @@ export class Execution {
       const word = guess(access);
       // What is tabled already need not be found again: else a poll would go round without end.
       if (word === null || met.has(position) || this.#positions.find(position, word) >= 0) return null;
+      if (before === null) turn = port.root;
+      // By the next turn others have done something.
+      if (port.root !== turn) return null;
       met.add(position);
       reached(outcome);
+      this.#roots = [];
       before = { position, word };
       const parent = port.newest;
       return { kind: 'access', parent, length: (parent?.length ?? 0) + 1, access, word, position: -1 };
@@ -173,7 +182,7 @@ export class Execution {
     try {
       reached(this.#run(agent, from, newest));
     } catch (error) {
-      // With a wrong guess anything can happen; and what comes after a turn's end, agents would be told of.
+      // With a wrong guess anything can happen.
       if (!port.guesses) throw error;
     } finally {
       port.guess = null;
@@ -197,6 +206,7 @@ export class Execution {
   #execute(port: SteppedPort, turn: Turn, from: Root, newestEntry: Entry | null, first: boolean): Outcome {
     const agent = port.agent;
     port.beginStep(first);
+    this.#roots = [];
     let root = from;
     let newest = newestEntry;
     const begun = new Set<Root>(newestEntry === null ? [from] : []);
@@ -223,7 +233,6 @@ export class Execution {
         port.events.push(port.fault(error));
         return this.#ended(port, root, DEAD);
       }
-      if (port.guesses) throw ABANDONED;
       if (!port.isLive) {
         throw new TargetError(
           'nondeterministic',
@@ -239,7 +248,7 @@ export class Execution {
       }
       const text =
         next === STOP ? null : canonical(next, `the state that agent ${this.#nameOf(agent)} returned`);
-      root = this.#root(agent, text, port.privateWords);
+      root = this.#root(agent, text, port.privateWords, port.guesses);
       // Round and round without a step: a poll of what nobody else ever writes. It waits there, and others may run.
       if (begun.has(root))
         return {
@@ -289,7 +298,7 @@ export class Execution {
 
   /** What a run has brought, apart from where it came to. */
   #told({ events, fences }: SteppedPort): Omit<Outcome, 'position'> {
-    return { events, fences, flags: progressOf(events, this.#system) };
+    return { events, fences, flags: progressOf(events, this.#system), roots: this.#roots };
   }
 
   #paused(port: SteppedPort, root: Root): number {
@@ -366,13 +375,23 @@ export class Execution {
     return this.#barriers?.around(port) ?? port;
   }
 
-  #root(agent: number, state: string | null, privateWords: ReadonlyMap<number, number>): Root {
-    const before = this.#positions.rootList.length;
+  #root(
+    agent: number,
+    state: string | null,
+    privateWords: ReadonlyMap<number, number>,
+    guessed = false,
+  ): Root {
     const root = this.#positions.root(agent, state, privateWords);
-    if (this.#positions.rootList.length > before && state !== null) {
-      this.#rests(agent, JSON.parse(state));
-    }
+    if (!guessed) this.tell(root);
+    else if (!root.told) this.#roots.push(root);
     return root;
+  }
+
+  /** An agent has come to where a turn begins. */
+  tell(root: Root): void {
+    if (root.told) return;
+    root.told = true;
+    if (root.state !== null) this.#rests(root.agent, JSON.parse(root.state));
   }
 
   #loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry {

@@ -49,7 +49,6 @@ import { type PositionRecord, PositionTable, RANG } from './position.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
 import type { Synchronizing } from './races/synchronizing.ts';
-import type { RawEvent } from './rawEvent.ts';
 import { ContentTable } from './store/contents.ts';
 import type { Observation, System } from './system.ts';
 import { asked } from './targetError.ts';
@@ -126,7 +125,7 @@ export class Machine {
   readonly #clockWord: number;
   readonly #linear: boolean;
   /** Transitions found by guessing, and not met yet: what has happened in each by then. */
-  readonly #untold: (readonly RawEvent[])[] = [];
+  readonly #untold: (Outcome | null)[] = [];
   /** Whether a linear machine looks at what could come next, in many ways: see `branch`. */
   #branches = false;
 
@@ -279,7 +278,8 @@ export class Machine {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     this.raced = false;
     const word = this.#perform(state, agent, access, choice);
-    if (this.#clocks !== null && !this.#branches) this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
+    if (this.#clocks !== null && !this.#branches)
+      this.#order(this.#clocks, state, this.cores[agent] as number, access, word);
     return this.#advance(state, agent, word);
   }
 
@@ -553,10 +553,11 @@ export class Machine {
     }
     let events = this.positions.events[transition] as number;
     if (events < 0) {
-      const untold = -1 - events;
-      events = this.monitors.intern(agent, this.#untold[untold] as readonly RawEvent[]);
+      const outcome = this.#untold[-1 - events] as Outcome;
+      this.#untold[-1 - events] = null;
+      for (const root of outcome.roots) this.#execution.tell(root);
+      events = this.monitors.intern(agent, outcome.events);
       this.positions.events[transition] = events;
-      this.#untold[untold] = [];
     }
     if (events !== 0) {
       const next = this.monitors.step(state[this.monitorWord] as number, events);
@@ -586,7 +587,8 @@ export class Machine {
     if (guess === null) return transition;
     for (const guessed of this.#execution.guessed) {
       const { outcome } = guessed;
-      const untold = outcome.events.length === 0 ? 0 : -this.#untold.push(outcome.events);
+      const silent = outcome.events.length === 0 && outcome.roots.length === 0;
+      const untold = silent ? 0 : -this.#untold.push(outcome);
       this.#addTransition(guessed.position, guessed.word, outcome, untold);
     }
     return transition;

@@ -23,6 +23,8 @@ export interface Root {
   pausedPosition: number;
   /** Position after a fault in this turn. */
   deadPosition: number;
+  /** Whether some agent was told to rest there. */
+  told: boolean;
 }
 
 /** What an open operation has done so far, as far as it outlives a pass of a loop. */
@@ -209,6 +211,7 @@ export class PositionTable {
         position: -1,
         pausedPosition: -1,
         deadPosition: -1,
+        told: false,
       };
       this.#roots.set(key, root);
       this.rootList.push(root);

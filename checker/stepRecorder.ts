@@ -56,6 +56,7 @@ const NO_ROOT: Root = {
   position: -1,
   pausedPosition: -1,
   deadPosition: -1,
+  told: true,
 };
 
 /** What the port needs of the engine around it. */

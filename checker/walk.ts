@@ -82,6 +82,8 @@ export interface WalkOptions
   readonly site?: () => string | null;
   /** Many runs, hardly any of which comes where another one was: it is made fast for that. What happens is the same. */
   readonly linear?: boolean;
+  /** Whether to look around for long before: see `machineFactory`. */
+  readonly looksFar?: boolean;
 }
 
 /** In the order in which `enabled` tells of them, and a search takes them. */
@@ -116,6 +118,7 @@ export class Walk {
       system,
       { verify: false, ...options },
       options.site,
+      options.looksFar ?? false,
     );
     this.#build = build;
     this.#linear = options.linear ?? false;

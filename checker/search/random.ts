@@ -102,7 +102,7 @@ export class Fuzz {
     this.#options = options;
     this.#strategy = options.strategy ?? 'uniform';
     this.#maxSteps = options.maxSteps ?? defaultFuzzSteps(system);
-    this.#runner = new Runner(new Walk(system, { ...walkOptions(options), linear: true }));
+    this.#runner = new Runner(new Walk(system, { ...walkOptions(options), linear: true, looksFar: true }));
   }
 
   /** Schedules run so far. */
