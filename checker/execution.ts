@@ -17,6 +17,7 @@ import {
   RECEIVED,
   type Root,
 } from './position.ts';
+import { FIRST_WORDS } from './privateWords.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
 import { SteppedPort } from './steppedPort.ts';
@@ -104,7 +105,7 @@ export class Execution {
   begin(agent: number): Outcome {
     const initial = this.#system.agents[agent]?.program.initial ?? null;
     const text = canonical(initial, `the initial state of agent ${this.#nameOf(agent)}`);
-    const root = this.#root(agent, text, new Map());
+    const root = this.#root(agent, text, FIRST_WORDS);
     const outcome = this.#run(agent, root, null, true);
     if (this.#verifies) this.#verify(agent, root, null, outcome, true);
     return outcome;
@@ -342,7 +343,7 @@ export class Execution {
       merged: sites ? port.merged : [],
       giving: port.giving,
       // At rest before a turn's first step, what the turn has stored already has not happened for anybody.
-      privateWords: port.restsWithin || (sites && !rests) ? new Map(port.privateWords) : root.privateWords,
+      privateWords: port.restsWithin || (sites && !rests) ? port.privateWords : root.privateWords,
     });
   }
 
@@ -375,12 +376,7 @@ export class Execution {
     return this.#barriers?.around(port) ?? port;
   }
 
-  #root(
-    agent: number,
-    state: string | null,
-    privateWords: ReadonlyMap<number, number>,
-    guessed = false,
-  ): Root {
+  #root(agent: number, state: string | null, privateWords: number, guessed = false): Root {
     const root = this.#positions.root(agent, state, privateWords);
     if (!guessed) this.tell(root);
     else if (!root.told) this.#roots.push(root);

@@ -46,6 +46,7 @@ import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
 import { OriginTable } from './origins.ts';
 import { type PositionRecord, PositionTable, RANG } from './position.ts';
+import { PrivateWords } from './privateWords.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
 import type { Synchronizing } from './races/synchronizing.ts';
@@ -120,6 +121,7 @@ export class Machine {
   readonly #sleepers: readonly (readonly number[])[];
   readonly #execution: Execution;
   readonly #map: MemoryMap;
+  readonly #privates: PrivateWords;
   /** Happens-before, and its word of a state; null, and no word, if nobody asks for races. */
   readonly #clocks: HappensBefore | null;
   readonly #clockWord: number;
@@ -134,6 +136,7 @@ export class Machine {
     this.system = system;
     this.cells = cells;
     this.#linear = options.linear ?? false;
+    this.#privates = new PrivateWords(cells.cells.length);
     this.#map = new MemoryMap(system.sharedBytes, cells, options.image, this.contents);
     this.accesses = new AccessTable(
       this.contents,
@@ -192,6 +195,7 @@ export class Machine {
         cells,
         contents: this.contents,
         accesses: this.accesses,
+        privates: this.#privates,
         initialWord: (cell) => this.#map.initialWord(cell),
         fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
         releaseStoreIsFence: this.model.releaseStoreIsFence,
@@ -490,7 +494,9 @@ export class Machine {
   /** Bytes held by the tables, roughly. */
   bytes(): number {
     const clocks = this.#clocks?.bytes() ?? 0;
-    return this.positions.bytes() + this.model.bytes() + this.monitors.bytes() + clocks;
+    return (
+      this.positions.bytes() + this.#privates.bytes() + this.model.bytes() + this.monitors.bytes() + clocks
+    );
   }
 
   // --- Steps -------------------------------------------------------------------------------------------------------
@@ -672,7 +678,7 @@ export class Machine {
     if (word >= 0) return this.model.newest(state, word);
     const initial = this.#map.initialWord(cell);
     if (cell.agent < 0) return initial;
-    return this.positionRecord(state, cell.agent).privateWords.get(cell.number) ?? initial;
+    return this.#privates.word(this.positionRecord(state, cell.agent).privateWords, cell.number, initial);
   }
 
   #agentName(agent: number): string {

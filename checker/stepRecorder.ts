@@ -25,16 +25,10 @@ import { type Cell, type CellMap, SHARED } from './cells.ts';
 import { isMove } from './chains.ts';
 import { OperationStack } from './operationStack.ts';
 import { canonical } from './plain.ts';
-import {
-  type AccessEntry,
-  type Entry,
-  type LoopEntry,
-  type LoopRecord,
-  type PrivateWords,
-  privateKeyOf,
-  type Root,
-} from './position.ts';
+import type { AccessEntry, Entry, LoopEntry, LoopRecord, Root } from './position.ts';
+import { FIRST_WORDS, type PrivateWords } from './privateWords.ts';
 import type { RawEvent } from './rawEvent.ts';
+import { Restart } from './restart.ts';
 import type { ContentTable } from './store/contents.ts';
 import type { Actions, ChainAction, SlotAction, System } from './system.ts';
 import { TargetError } from './targetError.ts';
@@ -51,8 +45,7 @@ const NO_ROOT: Root = {
   id: -1,
   agent: -1,
   state: null,
-  privateWords: new Map(),
-  privateKey: '',
+  privateWords: FIRST_WORDS,
   position: -1,
   pausedPosition: -1,
   deadPosition: -1,
@@ -65,6 +58,7 @@ export interface SteppedPortHost {
   readonly cells: CellMap;
   readonly contents: ContentTable;
   readonly accesses: AccessTable;
+  readonly privates: PrivateWords;
   /** First word of a cell. */
   initialWord(cell: Cell): number;
   /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
@@ -90,7 +84,9 @@ export abstract class StepRecorder {
   #root: Root;
   protected entries: Entry[] = [];
   protected cursor = 0;
-  protected privateCells = new Map<number, number>();
+  /** Words of the cells that only this agent reaches, and what has changed of them since. */
+  #privateWords = FIRST_WORDS;
+  readonly #privateChanges = new Map<number, number>();
   protected readonly stack = new OperationStack();
   protected loops = 0;
   /** Moves of ownership told of since the last step, and among the events that wait for the next one. */
@@ -151,7 +147,8 @@ export abstract class StepRecorder {
     for (let entry = newest; entry !== null; entry = entry.parent) entries[entry.length - 1] = entry;
     this.entries = entries;
     this.cursor = 0;
-    this.privateCells = new Map(root.privateWords);
+    this.#privateWords = root.privateWords;
+    this.#privateChanges.clear();
     this.stack.clear();
     this.loops = 0;
     this.#moves = 0;
@@ -184,8 +181,25 @@ export abstract class StepRecorder {
     return this.entries[this.entries.length - 1] ?? null;
   }
 
-  get privateWords(): PrivateWords {
-    return this.privateCells;
+  /** Number of the words that now stand in the cells which only this agent reaches. */
+  get privateWords(): number {
+    this.#privateWords = this.host.privates.changed(this.#privateWords, this.#privateChanges);
+    this.#privateChanges.clear();
+    return this.#privateWords;
+  }
+
+  protected privateWord(cell: Cell): number {
+    const { number } = cell;
+    const first = this.host.initialWord(cell);
+    const change = this.#privateChanges.get(number);
+    if (change !== undefined) return (change ^ first) >>> 0;
+    return this.host.privates.word(this.#privateWords, number, first);
+  }
+
+  protected setPrivateWord(cell: Cell, word: number): void {
+    // With more room, then.
+    if (!this.host.privates.holds(cell.number)) throw this.fail(new Restart());
+    this.#privateChanges.set(cell.number, (word ^ this.host.initialWord(cell)) >>> 0);
   }
 
   get operations(): readonly string[] {
@@ -428,7 +442,8 @@ export abstract class StepRecorder {
     this.#moves = recorded.moved ? 1 : 0;
     this.#waitingMoves = 0;
     this.waiting = [];
-    this.privateCells = new Map(recorded.privateWords);
+    this.#privateWords = recorded.privateWords;
+    this.#privateChanges.clear();
     this.stack.restore(recorded.frames);
   }
 
@@ -446,15 +461,16 @@ export abstract class StepRecorder {
     const frames = this.stack.records();
     const text = this.guarded(() => (data === undefined ? '' : canonical(data, 'the state of a loop')));
     const parent = this.entries[base - 1] ?? null;
+    const { privateWords } = this;
     const entry = this.host.loopEntry(this.#root, parent, {
       kind,
       nesting,
       // A copy: the target may change what it returned.
       data: text === '' ? undefined : JSON.parse(text),
-      privateWords: new Map(this.privateCells),
+      privateWords,
       frames,
       moved: this.#moves > 0,
-      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateKeyOf(this.privateCells)}|${JSON.stringify(frames)}`,
+      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateWords}|${JSON.stringify(frames)}`,
     });
     this.entries.length = base;
     this.entries.push(entry);

@@ -77,7 +77,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = offsetOf(at) - cell.byteOffset;
     this.#fenceOf(order);
     const word = this.#isPrivate(cell)
-      ? this.#part(cell, within, bytesOf(at), this.#privateWord(cell))
+      ? this.#part(cell, within, bytesOf(at), this.privateWord(cell))
       : this.step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes: bytesOf(at), order });
     this.#learn(cell, within, bytesOf(at), word);
     return cell.block ? this.host.accesses.number(word) : word;
@@ -91,7 +91,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     if (this.#isPrivate(cell)) {
       const releases = order === 'release' || order === 'acq_rel' || order === 'seq_cst';
       if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED) this.#imply('release');
-      this.#change(cell, within, bytes, word, this.#privateWord(cell));
+      this.#change(cell, within, bytes, word, this.privateWord(cell));
       this.#storePrivate(cell, within, word);
     } else {
       this.step({ ...NO_ACCESS, kind: STORE, cell: cell.number, within, bytes, order, value: word });
@@ -183,7 +183,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = byteOffset - cell.byteOffset;
     const bytes = into.length;
     const content = this.#isPrivate(cell)
-      ? this.host.contents.slice(this.#privateWord(cell), within, bytes)
+      ? this.host.contents.slice(this.privateWord(cell), within, bytes)
       : this.step({ ...NO_ACCESS, kind: READ, cell: cell.number, within, bytes, order: 'plain' });
     this.#learn(cell, within, bytes, content);
     this.emit({ kind: 'payload', access: 'read', byteOffset, length: bytes, content });
@@ -196,7 +196,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = byteOffset - cell.byteOffset;
     const content = this.host.contents.intern(bytes);
     if (this.#isPrivate(cell)) {
-      this.#change(cell, within, bytes.length, content, this.#privateWord(cell));
+      this.#change(cell, within, bytes.length, content, this.privateWord(cell));
       this.#storePrivate(cell, within, content);
     } else {
       const access = { kind: WRITE, cell: cell.number, within, bytes: bytes.length, value: content };
@@ -393,14 +393,11 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     return cell.agent !== SEVERAL;
   }
 
-  #privateWord(cell: Cell): number {
-    return this.privateCells.get(cell.number) ?? this.host.initialWord(cell);
-  }
-
   #storePrivate(cell: Cell, within: number, word: number): void {
-    const stored = cell.block ? this.host.contents.splice(this.#privateWord(cell), within, word) : word;
-    if (stored === this.host.initialWord(cell)) this.privateCells.delete(cell.number);
-    else this.privateCells.set(cell.number, stored);
+    this.setPrivateWord(
+      cell,
+      cell.block ? this.host.contents.splice(this.privateWord(cell), within, word) : word,
+    );
   }
 
   #part(cell: Cell, within: number, bytes: number, word: number): number {
@@ -410,7 +407,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
   #atomicPart(cell: Cell, within: number, bytes: number, expected: number | null): number {
     if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst')) this.#imply('seq_cst');
-    const word = this.#part(cell, within, bytes, this.#privateWord(cell));
+    const word = this.#part(cell, within, bytes, this.privateWord(cell));
     this.watch(cell.memory, cell.byteOffset + within, bytes, expected === null || word === expected);
     return word;
   }
