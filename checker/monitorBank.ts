@@ -44,7 +44,7 @@ const NEXT_PLACE = 2;
 
 /** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
 type PreparedEvent =
-  | { readonly kind: 'complete'; readonly event: MonitorEvent }
+  | { readonly kind: 'complete'; readonly event: MonitorEvent; readonly listeners: readonly PlacedMonitor[] }
   | { readonly kind: 'slot'; readonly raw: RawSlot; readonly slot: number; readonly code: number }
   | {
       readonly kind: 'payload';
@@ -252,9 +252,8 @@ export class MonitorBank {
         const event: MonitorEvent = { ...raw, agent, core };
         this.#observe(agent, event);
         this.#tell(this.#stateless, event);
-        if (this.#stateful.some(({ monitor }) => monitor.listens?.(event) ?? true)) {
-          prepared.push({ kind: 'complete', event });
-        }
+        const listeners = this.#stateful.filter(({ monitor }) => monitor.listens?.(event) ?? true);
+        if (listeners.length > 0) prepared.push({ kind: 'complete', event, listeners });
       }
     }
     const fault = events.find((event) => event.kind === 'fault');
@@ -274,7 +273,7 @@ export class MonitorBank {
     this.#editor.open(state);
     for (const prepared of entry.events) {
       if (prepared.kind === 'complete') {
-        this.#tell(this.#stateful, prepared.event);
+        this.#tell(prepared.listeners, prepared.event);
         continue;
       }
       if (prepared.kind === 'chain') {
