@@ -119,6 +119,24 @@ export function misusingDevice({ platform }: Pick<DeviceOptions, 'platform'>, by
   });
 }
 
+/** Reads each chain and gives it back, fails with what it does then, and cleans up: gives it back once more. */
+export function cleaningDevice({ platform }: Pick<DeviceOptions, 'platform'>, bytes: number): Program {
+  return program<null>(null, (port) => {
+    const device = platform.device(port);
+    return (state) => {
+      const object = new_ring_object();
+      if (device.get_available_buf(object) !== VQ_OK) return state;
+      const again = { ...object };
+      const block = { buf: 0, len: 0, flag: 0 };
+      if (device.device_gather_buffer(object, block) === CAMKES_OK)
+        port.readRange(block.buf, new Uint8Array(bytes));
+      giveBack(port, device, { ...again }, bytes);
+      giveBack(port, device, again, bytes);
+      return state;
+    };
+  });
+}
+
 // --- Peers -----------------------------------------------------------------------------------------------------------
 
 /** What a driver writes into the descriptors of its own chains: no link, an offset behind the pool, a link to itself. */

@@ -27,6 +27,7 @@ import {
 } from './agents.ts';
 import { ASSEMBLY_LOCAL_BYTES, wiredDevice, wiredDriver } from './assembly.ts';
 import {
+  cleaningDevice,
   hostileDriver,
   idForgingDevice,
   LARGEST_ID,
@@ -299,6 +300,20 @@ export const plans: readonly Plan[] = [
         ],
         [empty, chainOf(pieces, blockBytes), returned('reply copied out', 'driver_gather_copy_buffer', 0)],
         { finished },
+      );
+    },
+  },
+  {
+    name: 'double-return',
+    title: 'a device cleans up after a failure of its own: it gives each chain back once more',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    system(_params, { platform: newPlatform, tags, bytes }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [inOrderDriver({ platform, tags, length: () => bytes }), cleaningDevice({ platform }, bytes)],
+        [noBlock, empty, returned('given back twice', 'give_back', -1)],
+        { operations: withGiveBack(platform.operations) },
       );
     },
   },
