@@ -54,6 +54,8 @@ export interface Target {
   readonly title: string;
   readonly scenarios: readonly Scenario[];
   readonly defects: readonly TargetDefect[];
+  /** What is wrong with it as it is, nothing seeded: where each fault shows. Default: nothing. */
+  readonly faults?: readonly TargetDefect[];
   readonly memories: readonly MemoryModelName[];
   /** Those that are checked when none is asked for; default: all. */
   readonly defaultMemories?: readonly MemoryModelName[];
