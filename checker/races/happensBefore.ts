@@ -256,9 +256,9 @@ export class HappensBefore {
   // --- What accesses mean ------------------------------------------------------------------------------------------
 
   #learn(access: number): void {
-    if (WAYS * (access + 1) > this.#ofAccess.length) {
+    if (access >= this.#ofDrain.length) {
       this.#ofAccess = enlarged(this.#ofAccess, 2 * WAYS * (access + 1));
-      this.#ofDrain = enlarged(this.#ofDrain, 2 * access + 1);
+      this.#ofDrain = enlarged(this.#ofDrain, 2 * (access + 1));
     }
     const meaning = this.#accessMeaning(access);
     const failing = this.#failureMeaning(access);
