@@ -68,8 +68,12 @@ export function wholeChain({ options: { size } }: Platform): Property {
     monitor: () => ({
       words: size,
       listens: (event) =>
-        event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take'),
+        (event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take')) ||
+        (event.kind === 'call' && event.operation === 'init'),
       step(state, event) {
+        // A driver that sets its queue up again has no chain out.
+        if (event.kind === 'call' && event.operation === 'init' && event.core === DRIVER_CORE)
+          for (let head = 0; head < size; head++) state.set(head, 0);
         if (event.kind !== 'return') return null;
         if (event.operation === 'describe') {
           const segment = event.args as unknown as Segment & { readonly head: number };
