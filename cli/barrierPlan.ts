@@ -8,7 +8,7 @@ import { expectationOf } from './runReport.ts';
 import type { LoadedTarget } from './targets.ts';
 
 /** Where one buffer at a time is handled in order, and where several are in any order: the second needs more barriers. */
-const DEFAULT_SCENARIOS = ['in-order', 'any-order'];
+const DEFAULT_SCENARIOS: readonly string[] = ['in-order', 'any-order'];
 const DEFAULT_SLOTS = 2;
 /** Hardware that reorders little, and a language that reorders much. */
 const DEFAULT_MEMORIES: readonly MemoryModelName[] = ['tso', 'rc11'];
@@ -19,7 +19,9 @@ export function planBarrierRuns(
   selection: Pick<Selection, 'scenarios' | 'slots' | 'memories' | 'properties'>,
 ): { readonly runs: readonly BarrierRun[]; readonly leftOut: readonly RefusedRun[] } {
   const { target } = loaded;
-  const usual = target.scenarios.filter((scenario) => DEFAULT_SCENARIOS.includes(scenario.name));
+  const usual = target.scenarios.filter((scenario) =>
+    (target.barrierScenarios ?? DEFAULT_SCENARIOS).includes(scenario.name),
+  );
   const asked = target.scenarios.filter(({ name }) => selection.scenarios?.includes(name) ?? false);
   const scenarios = selection.scenarios !== undefined ? asked : usual.length > 0 ? usual : target.scenarios;
   const memories = memoriesOf(loaded, selection.memories);
