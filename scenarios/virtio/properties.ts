@@ -9,7 +9,6 @@ import {
 } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
 import type { ClauseRegisters } from './clauses/index.ts';
-import { hostileNames } from './hostile.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
@@ -68,8 +67,12 @@ export function wholeChain({ options: { size } }: Platform): Property {
     monitor: () => ({
       words: size,
       listens: (event) =>
-        event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take'),
+        (event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take')) ||
+        (event.kind === 'call' && event.operation === 'init'),
       step(state, event) {
+        // A driver that sets its queue up again has no chain out.
+        if (event.kind === 'call' && event.operation === 'init' && event.core === DRIVER_CORE)
+          for (let head = 0; head < size; head++) state.set(head, 0);
         if (event.kind !== 'return') return null;
         if (event.operation === 'describe') {
           const segment = event.args as unknown as Segment & { readonly head: number };
@@ -156,14 +159,3 @@ export function soundProperties(platform: Platform, registers?: ClauseRegisters)
     ...platform.clauses(registers),
   ];
 }
-
-/** Names of all properties that the scenarios check, clauses aside. */
-export const propertyNames: readonly string[] = [
-  ...builtInProperties.map(({ name }) => name),
-  noLostDescriptorsName,
-  replyIntegrity.name,
-  usedLengthName,
-  wholeChainName,
-  noFalseAlarm.name,
-  ...hostileNames,
-];
