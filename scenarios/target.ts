@@ -59,8 +59,6 @@ export interface Target {
   readonly memories: readonly MemoryModelName[];
   /** Those that are checked when none is asked for; default: all. */
   readonly defaultMemories?: readonly MemoryModelName[];
-  /** Scenarios that between them need all barriers; default: `in-order` and `any-order`. */
-  readonly barrierScenarios?: readonly string[];
   /** Names of the properties that its scenarios check. */
   readonly properties: readonly string[];
   /** Of clauses (properties that a specification makes) that none of its scenarios puts to the test: why. By property. */
