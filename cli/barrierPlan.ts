@@ -8,7 +8,7 @@ import { expectationOf } from './runReport.ts';
 import type { LoadedTarget } from './targets.ts';
 
 /** Where one buffer at a time is handled in order, and where several are in any order: the second needs more barriers. */
-const DEFAULT_SCENARIOS = ['in-order', 'any-order'];
+const DEFAULT_SCENARIOS: readonly string[] = ['in-order', 'any-order'];
 const DEFAULT_SLOTS = 2;
 /** Hardware that reorders little, and a language that reorders much. */
 const DEFAULT_MEMORIES: readonly MemoryModelName[] = ['tso', 'rc11'];

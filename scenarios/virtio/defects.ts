@@ -13,7 +13,19 @@ const two = { slots: 2 } as const;
 const four = { slots: 4 } as const;
 const tso = { memory: 'tso' } as const;
 
-const ofTransport: Readonly<Record<string, Shown>> = {};
+const ofTransport: Readonly<Record<string, Shown>> = {
+  'accepts-unoffered': ['lifecycle', 'device-status'],
+  'device-goes-on-after-queue-reset': ['reset-while-busy', 'sv9-quiet-after-reset'],
+  'device-goes-on-after-reset': ['lifecycle', 'sv9-quiet-after-reset'],
+  'features-ok-not-reread': ['lifecycle', 'sd12-initialization-order'],
+  'notify-before-driver-ok': ['lifecycle', 'sd12-no-early-kick'],
+  'queue-ready-before-addresses': ['reset-while-busy', 'eventual-receipt'],
+  'queue-reset-not-confirmed': ['reset-while-busy', 'sd14-reset-confirmed'],
+  'ready-not-cleared': ['reset-while-busy', 'device-status'],
+  'reset-not-confirmed': ['lifecycle', 'device-status'],
+  'status-bits-cleared': ['lifecycle', 'sd12-initialization-order'],
+  'used-before-driver-ok': ['lifecycle', 'sv1-not-before-driver-ok'],
+};
 
 const ofSplit: Readonly<Record<string, Shown>> = {
   'acquire-before-index': ['in-order', 'no-data-race'],

@@ -9,7 +9,6 @@ import {
 } from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
 import type { ClauseRegisters } from './clauses/index.ts';
-import { hostileNames } from './hostile.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
@@ -160,14 +159,3 @@ export function soundProperties(platform: Platform, registers?: ClauseRegisters)
     ...platform.clauses(registers),
   ];
 }
-
-/** Names of all properties that the scenarios check, clauses aside. */
-export const propertyNames: readonly string[] = [
-  ...builtInProperties.map(({ name }) => name),
-  noLostDescriptorsName,
-  replyIntegrity.name,
-  usedLengthName,
-  wholeChainName,
-  noFalseAlarm.name,
-  ...hostileNames,
-];
