@@ -5,7 +5,6 @@ import type { Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
 import { plans } from './plans.ts';
 import { Platform } from './platform.ts';
-import { transportDefects } from './transportDefects.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
