@@ -60,8 +60,11 @@ export function machineFactory(
   readonly barriers: BarrierEditor | undefined;
 } {
   const memory = options.memory ?? 'sc';
+  // Who leaves barriers out asks what comes of it: that one is missing is no news.
+  const edited = (options.barriers?.edits ?? []).length > 0;
   const properties = system.properties.filter(
-    (property) => options.properties?.includes(property.name) ?? true,
+    (property) =>
+      (options.properties?.includes(property.name) ?? true) && !(edited && property.barrier === true),
   );
   const image = setUp(system);
   const cells = new CellMap({

@@ -127,7 +127,7 @@ export function runVirtioDriver(job: VirtioJob): void {
   let found = transport.initialize();
   while (found === VIRTIO_NO_DEVICE) found = transport.initialize();
   expectOk(found, 'initialize');
-  const driver = driverOf(port, layout, transport.features(), () => transport.notifyDevice(ring));
+  const driver = driverOf(port, layout, transport.features(), ring);
   expectOk(
     transport.setUpQueue(0, QUEUE, size, () => driver),
     'setUpQueue',

@@ -289,7 +289,7 @@ export interface Property {
   readonly goal?: Goal;
   /** Claims that no data race happens: the engine follows happens-before, and says so itself. */
   readonly races?: true;
-  /** Claims that a barrier is there, whatever comes of it: nothing to ask when barriers are left out to see what breaks. */
+  /** Claims that a barrier is there, whatever comes of it. Not checked where barriers are left out to see what breaks. */
   readonly barrier?: true;
   readonly clause?: Clause;
 }

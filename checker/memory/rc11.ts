@@ -154,11 +154,10 @@ export class ReleaseConsistency implements MemoryModel {
         return isStore ? 0 : accesses.resultOf(access, word);
       }
       case FENCE:
-        if (lag !== 0) state[1] = this.#nextLags[this.#step(lag, core, access, 0, 0)] as number;
+        if (lag !== 0) state[1] = this.#lagAfter(lag, core, access);
         return 0;
       case RING:
-        if (lag !== 0 && this.#parts.lines !== undefined)
-          state[1] = this.#nextLags[this.#step(lag, core, access, 0, 0)] as number;
+        if (lag !== 0 && this.#parts.lines !== undefined) state[1] = this.#lagAfter(lag, core, access);
         this.#parts.device(state, access);
         return 0;
       case CLEAR:
@@ -234,6 +233,13 @@ export class ReleaseConsistency implements MemoryModel {
     this.#counts = grownInt32(this.#counts, question + 1);
     this.#counts[question] = ways;
     return ways;
+  }
+
+  /** After what happens in one way only. */
+  #lagAfter(lag: number, core: number, access: number): number {
+    // First the step: making it may put a larger table in the place of this one.
+    const step = this.#step(lag, core, access, 0, 0);
+    return this.#nextLags[step] as number;
   }
 
   /** Of the access made last. */

@@ -157,8 +157,8 @@ function planOf(loaded: LoadedTarget, asked: Selection): PlannedClauses {
   const isLarge = ({ scenario, params }: PlannedRun): boolean =>
     asked.slots === undefined &&
     params.defects.length === 0 &&
-    params.slots > MOST_SLOTS &&
-    params.slots > Math.min(...scenario.defaultSlots);
+    (scenario.takesLong?.(params) === true ||
+      (params.slots > MOST_SLOTS && params.slots > Math.min(...scenario.defaultSlots)));
   const runs = plan.runs
     .filter((run) => !isLarge(run))
     .map((run) => ({ run, clauses: clausesOf(run, asked.properties) }));

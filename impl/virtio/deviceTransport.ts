@@ -309,9 +309,10 @@ export class DeviceTransport {
     return taken;
   }
 
-  /** 4.2.2.1: after either reset, 0 in both. */
+  /** 2.6.1.1.1, 4.2.2.1: after either reset the queue has no size, and 0 stands in `ready` and in `reset`. */
   protected clear(queue: number): void {
     const bank = this.registers.queues.at(queue);
+    bank.num = 0;
     bank.ready = 0;
     bank.reset = 0;
   }

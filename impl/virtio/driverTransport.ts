@@ -5,7 +5,6 @@
  * Operations: `initialize` (all of the following up to `negotiate`), `probe`, `resetDevice`, `acknowledge`, `drive`,
  * `negotiate`, `setUpQueue` (with the queue's own `init`), `driverOk`, `fail`, `resetQueue`, `readStatus`; nested in them
  * `writeStatus`, which lasts until the device has handled what was written (`registers.ts` says why), and `enableQueue`.
- * `sendNotification` is what a queue's `notify` is for, once the device is live.
  *
  * One agent uses it. What it keeps lies in core-local memory behind `handle`. The small protected methods are its steps; a
  * seeded defect overrides one of them.
@@ -236,16 +235,9 @@ export class DriverTransport {
     });
   }
 
-  /**
-   * Sends an available buffer notification, for `VirtqueueOptions.notify`: by `send`, if the device is live. Before
-   * DRIVER_OK nothing is sent and nothing is lost: a device that goes live looks at its queues.
-   */
-  notifyDevice(send: () => void): void {
-    if (!this.mayNotify()) return;
-    this.port.op('sendNotification', { device: this.id }, () => {
-      send();
-      return undefined;
-    });
+  /** Whether queues may be kicked: not before DRIVER_OK (3.1.1). What was added before then is announced afterwards. */
+  mayKick(): boolean {
+    return (this.own.status & (STATUS_DRIVER_OK | STATUS_FAILED)) === STATUS_DRIVER_OK;
   }
 
   /** Never one that was not offered (2.2.1). */
@@ -294,11 +286,6 @@ export class DriverTransport {
     bank.driver_high = 0;
     bank.device_low = device;
     bank.device_high = 0;
-  }
-
-  /** SD12. */
-  protected mayNotify(): boolean {
-    return (this.own.status & STATUS_DRIVER_OK) !== 0;
   }
 
   /** 2.4.2: a reset is complete when the status reads 0. */

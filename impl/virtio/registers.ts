@@ -56,7 +56,7 @@ export const virtio_registers_t = struct('virtio_registers', {
 export const virtio_queue_registers_t = struct('virtio_queue_registers', {
   /** The largest size that the device admits, in descriptors; 0: there is no such queue. Written by the device. */
   num_max: u32('seq_cst'),
-  /** In descriptors. Written by the driver while `ready` is 0, as are the addresses. */
+  /** In descriptors. Written by the driver while `ready` is 0, as are the addresses; 0 again after either reset. */
   num: u32('seq_cst'),
   /** 1: the device may use the queue. Set by the driver, cleared by the device when either reset is complete. */
   ready: u32('seq_cst'),

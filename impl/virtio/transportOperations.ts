@@ -36,7 +36,6 @@ export const transportOperations: Readonly<Record<string, VirtioOperationSpec>> 
   resetQueue: { ...coded, onReturn: (args, result) => (result === VIRTIO_OK ? [revokeAll(args)] : []) },
   writeStatus: done,
   enableQueue: done,
-  sendNotification: done,
   boot: done,
   poll: done,
   answerStatus: done,

@@ -336,6 +336,46 @@ export function collectingHandler({ platform, length }: Pick<DriverOptions, 'pla
   });
 }
 
+/** Adds as many chains as there is room for; then takes one back each time it is woken, and begins again. */
+export function countingDriver({ platform, tags, length, messages = -1 }: DriverOptions): Program {
+  type State = {
+    readonly tag: number;
+    readonly left: number;
+    readonly out: number;
+    readonly next: 'add' | 'sleep' | 'collect';
+  };
+  return program<State>({ tag: 0, left: messages, out: 0, next: 'add' }, (port) => {
+    const app = new DriverApplication(port, platform);
+    return (state) => {
+      const { tag, left, out, next } = state;
+      switch (next) {
+        case 'add':
+          if (left === 0 && out === 0) return STOP;
+          if (left === 0 || !app.send(SINGLE, tag, length)) return { ...state, next: 'sleep' };
+          return { tag: (tag + 1) % tags, left: Math.max(-1, left - 1), out: out + 1, next };
+        case 'sleep':
+          platform.sleep(port, DRIVER_CORE);
+          return { ...state, next: 'collect' };
+        case 'collect':
+          // Whoever was woken finds a chain.
+          app.collect(length);
+          return { ...state, out: out - 1, next: 'add' };
+      }
+    };
+  });
+}
+
+/** The driver's handler: looks whether a chain is there, and wakes the task for it; else the interrupt was none of its own. */
+export function lookingHandler({ platform }: Pick<DriverOptions, 'platform'>): Program {
+  return program<null>(null, (port) => {
+    const driver = platform.driver(port);
+    return (state) => {
+      if (!driver.enableInterrupts()) port.action('give', DRIVER_CORE);
+      return state;
+    };
+  });
+}
+
 // --- Misuse ----------------------------------------------------------------------------------------------------------
 
 /** Tries to give back, by the operation that `withTries` follows. */

@@ -14,6 +14,7 @@ import {
 import {
   findsPeerBroken,
   newCollected,
+  VIRTIO_BAD_INDIRECT,
   VIRTIO_NONE,
   VIRTIO_OK,
   VIRTIO_QUEUE_BROKEN,
@@ -116,9 +117,8 @@ export function carelessDriver(platform: Platform, length: number, messages: num
     const app = new DriverApplication(port, platform);
     return ({ next, left }) => {
       if (next === 'go' && left > 0) {
-        const pair = { readable: 1, writable: 1 };
-        const table = platform.options.tableEntries === undefined ? SINGLE : { ...pair, indirectFrom: 0 };
-        const shape = platform.options.size > 1 && port.choose(2) === 1 ? pair : table;
+        const tables = platform.options.tableEntries !== undefined;
+        const shape = tables ? { readable: 1, writable: 1, indirectFrom: 0 } : SINGLE;
         const sent = app.send(shape, left, length);
         return { next: 'check', left: sent ? left - 1 : left };
       }
@@ -147,11 +147,10 @@ export function carelessDevice(platform: Platform): Program {
 
 // --- What a side owes that does not trust its peer -------------------------------------------------------------------
 
-/** G12: only the queue, and what the device may reach through it. */
+/** G12: of the queue whole fields, of the tables descriptors, and of all that the device may reach the payload. */
 export function withinReach(platform: Platform, core: number): Property {
-  const { place, options, sharedBytes } = platform;
+  const { place, options, sharedBytes, tables, pool } = platform;
   const queue = { from: place.base, to: place.base + options.layout.queueBytes(place.size) };
-  const pool = { from: platform.tables, to: sharedBytes };
   return {
     name: withinReachName,
     title: 'A side that does not trust its peer accesses nothing but the queue and what it may reach.',
@@ -160,11 +159,17 @@ export function withinReach(platform: Platform, core: number): Property {
       step(_state, event) {
         if ((event.kind !== 'payload' && event.kind !== 'access') || event.core !== core) return null;
         const { byteOffset, length } = event;
-        const lies = ({ from, to }: { from: number; to: number }): boolean =>
-          byteOffset >= from && byteOffset + length <= to;
-        if (lies(pool) || (event.kind === 'access' && lies(queue))) return null;
-        const deed = event.kind === 'payload' ? event.access : event.writes ? 'write' : 'read';
-        return `${deed} of ${length} bytes at ${byteOffset}, outside of what it may reach`;
+        const lies = (from: number, to: number): boolean => byteOffset >= from && byteOffset + length <= to;
+        if (event.kind === 'payload')
+          return lies(tables, sharedBytes)
+            ? null
+            : `${event.access} of ${length} bytes at ${byteOffset}, outside of what the device may reach`;
+        // A range is told as payload as well.
+        if (event.content !== null || lies(tables, pool)) return null;
+        const deed = `${event.writes ? 'write' : 'read'} of ${event.name}`;
+        // Where a name has two ends, no field begins and ends there.
+        const isField = lies(queue.from, queue.to) && !event.name.includes('..');
+        return isField ? null : `${deed}, which is no field of the queue or of a table`;
       },
     }),
   };
@@ -174,13 +179,13 @@ const withinReachName = 'within-reach';
 
 /** A driver hands each chain out once, and none that is not out; a device takes none that it has already. */
 export function handsOutOnce(platform: Platform, core: number): Property {
-  const { size } = platform.options;
+  const { size, layout, tableEntries } = platform.options;
   return {
     name: handsOutOnceName,
     title: 'A side that does not trust its peer hands out each chain once, and none that is not under way.',
-    // Per head: 1 while the chain is out (driver), or while the device has it.
+    // Per head: 1 while the chain is out (driver), or while the device has it; then its segments, of the device.
     monitor: () => ({
-      words: size,
+      words: 2 * size,
       listens: (event) => (event.kind === 'call' || event.kind === 'return') && event.core === core,
       step(state, event) {
         if (event.kind === 'call' && event.operation === 'expose') state.set(Number(event.args.head), 1);
@@ -207,7 +212,13 @@ export function handsOutOnce(platform: Platform, core: number): Property {
         if (last >= 0 && segments.slice(last).some(({ writable }) => !writable))
           return `chain ${head} was handed out with a segment for reading behind one for writing`;
         if (segments.length > size) return `chain ${head} was handed out with ${segments.length} segments`;
-        return null;
+        if (layout.name === 'split' || tableEntries !== undefined) return null;
+        // Each segment has a descriptor of its own, and no two lists have the same.
+        state.set(size + head, segments.length);
+        let under = 0;
+        for (let other = 0; other < size; other++)
+          if (state.get(other) === 1) under += state.get(size + other);
+        return under <= size ? null : `${under} segments were handed out, of a ring of ${size} descriptors`;
       },
     }),
   };
@@ -215,7 +226,45 @@ export function handsOutOnce(platform: Platform, core: number): Property {
 
 const handsOutOnceName = 'hands-out-once';
 
-export const hostileNames: readonly string[] = [withinReachName, handsOutOnceName];
+/**
+ * S12, split only: no chain is taken or collected by an index that is further ahead than there can be chains under way.
+ */
+export function plausibleIndex({ place, options }: Platform, core: number): Property {
+  const mask = (options.indexModulus ?? 1) - 1;
+  const [index, operation] = core === DEVICE_CORE ? ['avail.idx', 'take'] : ['used.idx', 'collect'];
+  // The index read last; chains that went through this side so far, modulo the index modulus; chains under way.
+  const [READ, SEEN, UNDER_WAY] = [0, 1, 2] as const;
+  return {
+    name: plausibleIndexName,
+    title:
+      'A side that does not trust its peer believes no index that is further ahead than there are chains.',
+    monitor: () => ({
+      words: 3,
+      listens: (event) => event.kind !== 'enter' && event.core === core,
+      step(state, event) {
+        if (event.kind === 'access' && !event.writes && event.name === index)
+          state.set(READ, event.value ?? 0);
+        if (event.kind === 'call' && event.operation === 'expose')
+          state.set(UNDER_WAY, state.get(UNDER_WAY) + 1);
+        if (event.kind !== 'return' || event.result !== VIRTIO_OK) return null;
+        const underWay = state.get(UNDER_WAY);
+        if (event.operation === 'giveBack') state.set(UNDER_WAY, underWay - 1);
+        if (event.operation !== operation) return null;
+        const ahead = (state.get(READ) - state.get(SEEN)) & mask;
+        const most = operation === 'take' ? place.size - underWay : underWay;
+        state.set(SEEN, (state.get(SEEN) + 1) & mask);
+        state.set(UNDER_WAY, underWay + (operation === 'take' ? 1 : -1));
+        return ahead <= most
+          ? null
+          : `${operation} believed ${index}, which is ${ahead} ahead of at most ${most}`;
+      },
+    }),
+  };
+}
+
+const plausibleIndexName = 'plausible-index';
+
+export const hostileNames: readonly string[] = [withinReachName, handsOutOnceName, plausibleIndexName];
 
 /** Who owns what cannot be followed where one side lies. */
 function withoutLedger(operations: Operations): Operations {
@@ -263,7 +312,7 @@ export function hostileSystem({ platform, hostile, length, messages, stores }: H
   const { size } = platform.place;
   // With one store alone some things cannot be made.
   const all = hostile === 'driver' ? layout.foundInDrivers(size) : layout.foundInDevices(size);
-  const codes = stores > 1 ? all : all.slice(0, 1);
+  const codes = tables !== null ? [VIRTIO_BAD_INDIRECT] : stores > 1 ? all : all.slice(0, 1);
   const witnesses = codes.map(
     (code): Witness => ({
       name: `found: ${virtioCodes[code] ?? code}`,
@@ -280,10 +329,13 @@ export function hostileSystem({ platform, hostile, length, messages, stores }: H
       failureAtomicity,
       withinReach(platform, robustCore),
       handsOutOnce(platform, robustCore),
+      ...(layout.name === 'split' ? [plausibleIndex(platform, robustCore)] : []),
     ],
     operations: withoutLedger(platform.operations),
     chains: false,
     watchAccesses: true,
+    // Where a walk has no end, it is soon seen.
+    accessBound: 100,
     slots: [],
     queues: 0,
     home: () => true,

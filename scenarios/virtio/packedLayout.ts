@@ -118,7 +118,7 @@ function wickedDriver({ base, size }: QueuePlace, tables: number | null): readon
     ...stores(packed_desc_t, ring, {
       addr: [base],
       addr_high: [1],
-      len: [0, MAX_32],
+      len: tables === null ? [0, 16, MAX_32] : [0, MAX_32],
       id: [size, size - 1],
       flags,
     }),

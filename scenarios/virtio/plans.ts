@@ -9,6 +9,7 @@ import {
   anyOrderDevice,
   batchingDevice,
   collectingHandler,
+  countingDriver,
   type DeviceState,
   type DriverState,
   drainingDevice,
@@ -17,6 +18,7 @@ import {
   impatientDevice,
   inOrderDevice,
   interruptingDevice,
+  lookingHandler,
   pollingDriver,
   returningTwiceDevice,
   sleepingDevice,
@@ -192,6 +194,32 @@ export const plans: readonly Plan[] = [
     },
   },
   {
+    name: 'any-order-chains',
+    title:
+      'chains of one to three segments; the device holds up to two of them and gives them back in any order',
+    sizes: [3, 4],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) =>
+      slots < 3 ? 'with less than three descriptors no long chain is out beside another one' : null,
+    bounds: () => ({ messages: 4 }),
+    system(params, { platform: newPlatform, tags, length, longest }) {
+      const platform = newPlatform();
+      const shape = (tag: number): Shape =>
+        tag % 2 === 0 ? { readable: longest - 1, writable: params.slots > 3 ? 1 : 0 } : SINGLE;
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, messages: 4 }),
+        anyOrderDevice({ platform, holds: 2 }),
+        [
+          empty,
+          rested<DeviceState>('two chains held', 'device', ({ held }) => held.length === 2),
+          rested<DeviceState>('given back out of order', 'device', ({ returning }) => returning === 2),
+        ],
+        { finished },
+      );
+    },
+  },
+  {
     name: 'chains',
     clausesTo: 4,
     title:
@@ -264,15 +292,16 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'in-order-feature',
+    clausesTo: 4,
     title: 'IN_ORDER: the device gives back several chains by one used entry',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: (params) => few(6, params),
-    system(params, { platform: newPlatform, tags, length }) {
+    system(params, { platform: newPlatform, tags, length, longest }) {
       const { slots } = params;
       const platform = newPlatform({ features: { inOrder: true } });
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, ...few(6, params) }),
+        pollingDriver({ platform, tags, length, shape: mixedShape(longest), ...few(6, params) }),
         batchingDevice({ platform, holds: 2 }),
         [
           empty,
@@ -358,6 +387,27 @@ export const plans: readonly Plan[] = [
     },
   },
   {
+    name: 'isr-looks',
+    title:
+      'each interrupt is one chain: the handler looks whether it is there, and wakes the task, which collects',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: ({ slots }) => ({ messages: 2 * slots + 1 }),
+    system({ slots }, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform({ sleeps: { driver: true }, countsInterrupts: true });
+      return platform.system(
+        platform.agents(
+          countingDriver({ platform, tags, length, messages: 2 * slots + 1 }),
+          interruptingDevice({ platform }),
+          lookingHandler({ platform }),
+        ),
+        {
+          properties: soundProperties(platform),
+          witnesses: [noBuffer, empty, woken('driver woken', DRIVER_CORE)],
+        },
+      );
+    },
+  },
+  {
     name: 'lists-of-n',
     title:
       'lists exactly as long as the ring, one slot further on each time; EVENT_IDX, and the device sleeps',
@@ -404,12 +454,16 @@ export const plans: readonly Plan[] = [
     name: 'rare-kicks',
     title:
       'EVENT_IDX: the driver adds more chains between two kicks than its indices can count; the device sleeps',
-    layout: 'split',
     sizes: [1],
     most: { sc: 1, tso: 1, pso: 1, rc11: 1 },
     bounds: ({ slots }) => ({ messages: 4 * slots + 1 }),
     system({ slots }, { platform: newPlatform, tags, length }) {
-      const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
+      // The packed layout has no indices, but what it counts could be kept in as few bits.
+      const platform = newPlatform({
+        features: { eventIdx: true },
+        sleeps: { device: true },
+        indexModulus: 4 * slots,
+      });
       return assembled(
         platform,
         pollingDriver({ platform, tags, length, kicks: true, kickEvery: 4 * slots, messages: 4 * slots + 1 }),
@@ -472,15 +526,33 @@ export const plans: readonly Plan[] = [
   },
   {
     name: 'hostile-driver',
-    title: 'a driver that also stores wicked values, in chains and tables too; safety of the device only',
+    title: 'a driver that also stores wicked values; safety of the device only',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => wickedness(params),
+    system(params, { platform: newPlatform, length }) {
+      const { messages, stores } = wickedness(params);
+      const platform = newPlatform({ buffers: 2 * params.slots });
+      return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
+    },
+  },
+  {
+    name: 'hostile-tables',
+    title: 'INDIRECT_DESC: a driver that also stores wicked values into tables; safety of the device only',
+    sizes: [2],
+    most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
+    refuse: ({ slots, memory }) =>
+      memory !== 'sc'
+        ? 'a table that is made payload is accessed in parts and as a whole, which only sc gives a meaning'
+        : slots === 1
+          ? 'with one descriptor a table has one entry, and nothing can be wrong about its order'
+          : null,
     bounds: (params) => wickedness(params),
     system(params, { platform: newPlatform, length, longest }) {
       const { messages, stores } = wickedness(params);
       const platform = newPlatform({
         buffers: 2 * params.slots,
-        features: { indirectDesc: params.slots > 1 },
-        ...(params.slots > 1 ? { tableEntries: longest } : {}),
+        features: { indirectDesc: true },
+        tableEntries: longest,
       });
       return hostileSystem({ platform, hostile: 'driver', length, messages, stores });
     },

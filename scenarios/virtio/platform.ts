@@ -42,6 +42,7 @@ import {
   type Slot,
   type StateView,
 } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
 import type { Layout, LayoutClasses, QueuePlace } from './layout.ts';
 
 export const DRIVER_CORE = 0;
@@ -71,6 +72,8 @@ export interface PlatformOptions {
   readonly tableEntries?: number;
   /** Sides that sleep: each has its line, its handler and its semaphore. */
   readonly sleeps?: { readonly driver?: boolean; readonly device?: boolean };
+  /** Each interrupt of the driver is one of its own, and wakes it once: none are taken together. */
+  readonly countsInterrupts?: boolean;
   /** How many entries the queue has seen when the agents start. Default 0. */
   readonly start?: number;
   /** The clauses of the specification are judged. Default: they are. */
@@ -202,13 +205,17 @@ export class Platform {
     };
   }
 
-  /** The clauses of the specification that concern this queue, if they are to be judged. */
-  clauses(): readonly Property[] {
+  /**
+   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device, where it
+   * has any.
+   */
+  clauses(registers?: ClauseRegisters): readonly Property[] {
     if (this.options.clauses === false) return [];
     const { layout, size, indexModulus, features = {}, tableEntries = 0, start = 0 } = this.options;
     return layout.clauses(this.place, {
       features,
       start,
+      ...(registers === undefined ? {} : { registers }),
       ...(indexModulus === null ? {} : { indexModulus }),
       ...(tableEntries === 0 ? {} : { tables: { base: this.tables, count: size, entries: tableEntries } }),
     });
@@ -273,7 +280,7 @@ export class Platform {
     agents: readonly AgentSpec[],
     extra: Partial<System> & { readonly witnesses: readonly Witness[] },
   ): System {
-    const { title, sleeps } = this.options;
+    const { title, sleeps, countsInterrupts } = this.options;
     return {
       title,
       sharedBytes: this.sharedBytes,
@@ -294,7 +301,9 @@ export class Platform {
       accessBound: 200 + 16 * (this.options.size + this.buffers),
       // Nothing in the sound code drains a store buffer where nobody is notified: all stores of all chains may wait in it.
       bufferDepth: 12 * Math.max(this.options.size, this.buffers) + 24,
-      ...(sleeps === undefined ? {} : { interrupts: interrupts() }),
+      ...(sleeps === undefined
+        ? {}
+        : { interrupts: interrupts(countsInterrupts === true ? this.options.size : 1) }),
       ...extra,
     };
   }
@@ -318,7 +327,7 @@ export class Platform {
   #use(driverPort: MemoryPort, devicePort: MemoryPort): void {
     const { size, bufferBytes } = this.options;
     const [driver, device] = [this.driver(driverPort), this.device(devicePort)];
-    for (let i = 0; i < size + Math.ceil(size / 2); i++) {
+    for (let i = 0; i < size + Math.floor(size / 2); i++) {
       const taken = newTaken();
       const results = [
         driver.add([{ addr: this.pool, len: bufferBytes, writable: false }], 0),
@@ -394,15 +403,18 @@ function aligned(offset: number, to: number): number {
   return to * Math.ceil(offset / to);
 }
 
-/** A line for each side, which its peer rings, and the semaphore that its handler gives. */
-function interrupts(): Interrupts {
+/**
+ * A line for each side, which its peer rings, and the semaphore that its handler gives. @param most how many interrupts of the
+ * driver can be pending, and wake it.
+ */
+function interrupts(most: number): Interrupts {
   return {
     lines: [
-      { name: 'driver.line', core: DRIVER_CORE, trigger: 'edge', enabled: true },
+      { name: 'driver.line', core: DRIVER_CORE, trigger: 'edge', enabled: true, most },
       { name: 'device.line', core: DEVICE_CORE, trigger: 'edge', enabled: true, announces: 0 },
     ],
     semaphores: [
-      { name: 'driver.woken', most: 1 },
+      { name: 'driver.woken', most },
       { name: 'device.woken', most: 1 },
     ],
   };

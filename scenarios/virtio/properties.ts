@@ -1,6 +1,15 @@
 /** Claims about VirtIO queues beyond the built-in ones; the clauses of the specification have a folder of their own. */
-import { UNKNOWN_LENGTH, VIRTIO_OK } from '../../impl/index.ts';
+import {
+  findsPeerBroken,
+  type Segment,
+  type Taken,
+  UNKNOWN_LENGTH,
+  VIRTIO_OK,
+  virtioCodeName,
+} from '../../impl/index.ts';
 import { builtInProperties, type Property } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
+import { hostileNames } from './hostile.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
@@ -48,6 +57,43 @@ export const replyIntegrity: Property = {
   }),
 };
 
+/** G4 for chains: all segments of a chain, and in their order. */
+export function wholeChain({ options: { size } }: Platform): Property {
+  const after = (digest: number, { addr, len, writable }: Segment): number =>
+    (Math.imul(digest, 31) + addr * 8 + len * 2 + (writable ? 1 : 0) + 1) >>> 0;
+  return {
+    name: wholeChainName,
+    title: 'The device takes the segments that the driver has added, all of them and in their order.',
+    // Per head, or id: a digest of the segments described so far, 0 once the chain is taken.
+    monitor: () => ({
+      words: size,
+      listens: (event) =>
+        (event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take')) ||
+        (event.kind === 'call' && event.operation === 'init'),
+      step(state, event) {
+        // A driver that sets its queue up again has no chain out.
+        if (event.kind === 'call' && event.operation === 'init' && event.core === DRIVER_CORE)
+          for (let head = 0; head < size; head++) state.set(head, 0);
+        if (event.kind !== 'return') return null;
+        if (event.operation === 'describe') {
+          const segment = event.args as unknown as Segment & { readonly head: number };
+          if (segment.head < size) state.set(segment.head, after(state.get(segment.head), segment));
+        }
+        if (event.operation !== 'take' || event.result !== VIRTIO_OK) return null;
+        const { head, segments } = event.args.out as unknown as Taken;
+        if (head >= size) return null;
+        const described = state.get(head);
+        state.set(head, 0);
+        return described === segments.reduce(after, 0)
+          ? null
+          : `the device took chain ${head} with ${segments.length} segments, which are not those that were added`;
+      },
+    }),
+  };
+}
+
+const wholeChainName = 'whole-chain';
+
 /** What `collect` says that the device wrote. */
 export function usedLength({ options: { size } }: Platform): Property {
   return {
@@ -84,14 +130,34 @@ export function usedLength({ options: { size } }: Platform): Property {
 
 const usedLengthName = 'used-length';
 
+/** A side is found out only if it breaks the rules. */
+const noFalseAlarm: Property = {
+  name: 'no-false-alarm',
+  title: 'Between sides that keep to the rules no queue is ever marked as broken.',
+  monitor: ({ agents }) => ({
+    words: 0,
+    step(_state, event) {
+      if (event.kind !== 'return' || typeof event.result !== 'number' || !findsPeerBroken(event.result))
+        return null;
+      if (!QUEUE_OPERATIONS.has(event.operation)) return null;
+      return `${agents[event.agent]?.name} marked the queue as broken in ${event.operation}: ${virtioCodeName(event.result)}`;
+    },
+  }),
+};
+
+/** Those that can find a peer out. */
+const QUEUE_OPERATIONS: ReadonlySet<string> = new Set(['take', 'collect']);
+
 /** All of a scenario in which both sides keep to the rules. */
-export function soundProperties(platform: Platform): readonly Property[] {
+export function soundProperties(platform: Platform, registers?: ClauseRegisters): readonly Property[] {
   return [
     ...builtInProperties,
     noLostDescriptors(platform),
     replyIntegrity,
     usedLength(platform),
-    ...platform.clauses(),
+    wholeChain(platform),
+    noFalseAlarm,
+    ...platform.clauses(registers),
   ];
 }
 
@@ -101,4 +167,7 @@ export const propertyNames: readonly string[] = [
   noLostDescriptorsName,
   replyIntegrity.name,
   usedLengthName,
+  wholeChainName,
+  noFalseAlarm.name,
+  ...hostileNames,
 ];

@@ -108,11 +108,21 @@ function wickedDriver({ base, size }: QueuePlace, tables: number | null): readon
     ...stores(split_avail_t, avail, 0, { flags: [0xffff], idx: [1, 2 * size + 1] }),
     ...stores(split_avail_elem_t, ring, 0, { head: [size] }),
     ...stores(split_avail_elem_t, ring, size - 1, { head: [0] }),
-    ...stores(split_desc_t, desc, 0, { addr: [base], addr_high: [1], len: [0, MAX_32], flags }),
+    ...stores(split_desc_t, desc, 0, {
+      addr: [base],
+      addr_high: [1],
+      len: tables === null ? [0, 16, MAX_32] : [0, MAX_32],
+      flags,
+    }),
     ...stores(split_desc_t, desc, size - 1, { flags: [0, DESC_NEXT | DESC_WRITE], next: [size] }),
     ...(tables === null
       ? []
-      : stores(split_desc_t, tables, 0, { addr: [base], flags: [DESC_INDIRECT, DESC_NEXT], next: [0] })),
+      : stores(split_desc_t, tables, 0, {
+          addr: [base],
+          len: [16],
+          flags: [DESC_INDIRECT, DESC_NEXT],
+          next: [0],
+        })),
   ];
 }
 

@@ -1,56 +1,53 @@
-/** The statecharts of the device status and of the queue, as a property: nobody does what is not allowed in their states. */
-import { statusEventsOfDevice, statusEventsOfDriver, VIRTIO_OK } from '../../impl/index.ts';
+/**
+ * The statecharts of the device status and of the queue, as a property: nobody does what is not allowed in their states.
+ * What is written to registers is judged by the stores themselves; what is done with the queue, by its operations.
+ */
 import {
-  type DeviceStatusState,
-  deviceStatusTable,
-  ILLEGAL,
-  type QueueStatusState,
-  queueStatusTable,
-  type TabledChart,
-} from '../../model/index.ts';
-import type { CallEvent, Property, ReturnEvent, Words } from '../../properties/index.ts';
+  type Features,
+  featureWords,
+  queueRegisterLocation,
+  type RegisterGeometry,
+  registerLocation,
+  STATUS_DRIVER_OK,
+  STATUS_WRITTEN,
+  statusEventsOfDevice,
+  statusEventsOfDriver,
+  VIRTIO_OK,
+} from '../../impl/index.ts';
+import { offsetOf } from '../../memory/index.ts';
+import { deviceStatusTable, ILLEGAL, queueStatusTable, type TabledChart } from '../../model/index.ts';
+import type { AccessEvent, CallEvent, Property, ReturnEvent, Words } from '../../properties/index.ts';
 import { DEVICE_CORE, DRIVER_CORE } from './platform.ts';
 
 export const statusChartsName = 'device-status';
 
-/** Words: index of the device's state, of the queue's; the status as the device has it, and as the driver has asked. */
+/** Words: index of the device's state, and of the queue's; ... */
 const DEVICE_STATE = 0;
 const QUEUE_STATE = 1;
+/** ... the status as the device has it, and as the driver has asked; ... */
 const STATUS = 2;
 const ASKED = 3;
+/** ... 1 while the device owes the driver a configuration change notification. */
+const OWED = 4;
+const WORDS = 5;
 
-/** What the operations do, in the words of the charts. A string is what breaks a rule outright. */
+/** What was done, in the words of the charts. A string is what breaks a rule outright. */
 type Said = readonly string[] | string;
 
 const NOTHING: Said = [];
 
-/** Before the first access of the operation: a step that others can see comes no earlier. */
-function saidByCall({ operation, args, core }: CallEvent, state: Words): Said {
+/** A call comes no later than the operation's first access. */
+function saidByCall({ operation, core }: CallEvent): Said {
   switch (operation) {
-    case 'writeStatus':
-      return (
-        statusEventsOfDriver(state.get(STATUS), Number(args.status)) ??
-        'the driver cleared a bit of the device status'
-      );
-    case 'presentStatus':
-      return statusEventsOfDevice(state.get(STATUS), Number(args.status), state.get(ASKED));
-    case 'confirmQueueReset':
-      return ['queue.reset.done'];
-    case 'enableQueue':
-      return ['queue.enable'];
-    case 'resetQueue':
-      return ['queue.reset'];
     case 'init':
       // The device's side has no memory of the queue to zero.
       return core === DRIVER_CORE ? ['reclaim'] : NOTHING;
     case 'expose':
       return ['expose'];
-    case 'sendNotification':
-      return ['kick'];
     case 'giveBack':
       return ['use'];
     case 'notify':
-      return core === DEVICE_CORE ? ['interrupt'] : NOTHING;
+      return core === DEVICE_CORE ? ['interrupt'] : ['kick'];
     case 'configChange':
       return ['config.change'];
     default:
@@ -58,7 +55,9 @@ function saidByCall({ operation, args, core }: CallEvent, state: Words): Said {
   }
 }
 
-function saidByReturn({ operation, result }: ReturnEvent): Said {
+function saidByReturn({ operation, result }: ReturnEvent, state: Words): Said {
+  if (operation === 'needsReset' && state.get(OWED) !== 0)
+    return 'the device needs a reset, and has not told the driver of a configuration change';
   return operation === 'take' && result === VIRTIO_OK ? ['use'] : NOTHING;
 }
 
@@ -78,46 +77,92 @@ function move<S extends string, E extends string>(
   return null;
 }
 
-/** Where device and queue begin, and the status that goes with it. */
-export interface StatusStart {
-  readonly device: DeviceStatusState;
-  readonly queue: QueueStatusState;
-  readonly status: number;
-}
-
-/** @param start of the system, in which no agent has done anything yet. */
-export function statusCharts(start: StatusStart): Property {
+/** Of a device that was just switched on, with one queue. @param offered by it. */
+export function statusCharts(registers: RegisterGeometry, offered: Features): Property {
+  const { said, minds } = registerJudge(registers, offered);
   return {
     name: statusChartsName,
     title:
-      'virtio 1.2 §2.1, §2.4, §2.6.1, §3.1.1: each step in its turn; no buffer used and nobody notified out of season.',
+      'virtio 1.2 §2.1, §2.2, §2.4, §2.6.1, §3.1.1: each step in its turn; no buffer used and nobody notified out of season.',
     monitor: () => ({
-      words: 4,
+      words: WORDS,
       start(state) {
-        state.set(DEVICE_STATE, deviceStatusTable.stateIndex(start.device));
-        state.set(QUEUE_STATE, queueStatusTable.stateIndex(start.queue));
-        state.set(STATUS, start.status);
-        state.set(ASKED, start.status);
+        state.set(DEVICE_STATE, deviceStatusTable.initial);
+        state.set(QUEUE_STATE, queueStatusTable.initial);
       },
-      listens: ({ kind }) => kind === 'call' || kind === 'return',
+      listens: (event) =>
+        event.kind === 'call' || event.kind === 'return' || (event.kind === 'access' && minds(event)),
       step(state, event) {
-        if (event.kind !== 'call' && event.kind !== 'return') return null;
-        const said = event.kind === 'call' ? saidByCall(event, state) : saidByReturn(event);
-        if (typeof said === 'string') return said;
-        for (const name of said) {
-          const device = move(deviceStatusTable, state, DEVICE_STATE, name);
-          if (device !== null)
-            return `${event.operation}: '${name}' is not allowed while the device is '${device}'`;
-          const queue = move(queueStatusTable, state, QUEUE_STATE, name);
-          if (queue !== null)
-            return `${event.operation}: '${name}' is not allowed while the queue is '${queue}'`;
+        if (event.kind === 'access') return judge(state, event.name, said(event, state));
+        if (event.kind === 'call') {
+          if (event.operation === 'configChange') state.set(OWED, 0);
+          return judge(state, event.operation, saidByCall(event));
         }
-        if (event.kind === 'call' && event.operation === 'writeStatus')
-          state.set(ASKED, Number(event.args.status));
-        if (event.kind === 'call' && event.operation === 'presentStatus')
-          state.set(STATUS, Number(event.args.status));
-        return null;
+        return event.kind === 'return' ? judge(state, event.operation, saidByReturn(event, state)) : null;
       },
     }),
+  };
+}
+
+function judge(state: Words, where: string, said: Said): string | null {
+  if (typeof said === 'string') return said;
+  for (const name of said) {
+    const device = move(deviceStatusTable, state, DEVICE_STATE, name);
+    if (device !== null) return `${where}: '${name}' is not allowed while the device is '${device}'`;
+    const queue = move(queueStatusTable, state, QUEUE_STATE, name);
+    if (queue !== null) return `${where}: '${name}' is not allowed while the queue is '${queue}'`;
+  }
+  return null;
+}
+
+/** What stores to registers say; the status words follow them. */
+function registerJudge(registers: RegisterGeometry, offered: Features) {
+  const [status, statusWrite, features, featuresHigh] = (
+    ['status', 'status_write', 'driver_features', 'driver_features_high'] as const
+  ).map((name) => offsetOf(registerLocation(registers, name)));
+  const [ready, reset] = (['ready', 'reset'] as const).map((name) =>
+    offsetOf(queueRegisterLocation(registers, 0, name)),
+  );
+  const [low, high] = featureWords(offered);
+  const resetting = queueStatusTable.stateIndex('resetting');
+
+  const byDriver = (byteOffset: number, value: number, state: Words): Said => {
+    switch (byteOffset) {
+      case statusWrite: {
+        const events = statusEventsOfDriver(state.get(STATUS), value);
+        state.set(ASKED, (value & ~STATUS_WRITTEN) >>> 0);
+        return events ?? 'the driver cleared a bit of the device status';
+      }
+      case features:
+      case featuresHigh:
+        if ((value & ~(byteOffset === features ? low : high)) !== 0)
+          return 'the driver accepted a feature that was not offered';
+        return ['negotiate'];
+      case ready:
+        return ['queue.enable'];
+      case reset:
+        return ['queue.reset'];
+      default:
+        return NOTHING;
+    }
+  };
+  const byDevice = (byteOffset: number, value: number, state: Words): Said => {
+    if (byteOffset === status) {
+      const events = statusEventsOfDevice(state.get(STATUS), value, state.get(ASKED));
+      state.set(STATUS, value);
+      if (value === 0) state.set(OWED, 0);
+      if (events.includes('needs.reset') && (value & STATUS_DRIVER_OK) !== 0) state.set(OWED, 1);
+      return events;
+    }
+    // The reset of the whole device clears it, too.
+    return byteOffset === reset && state.get(QUEUE_STATE) === resetting ? ['queue.reset.done'] : NOTHING;
+  };
+  return {
+    minds: ({ writes, byteOffset }: AccessEvent): boolean =>
+      writes && byteOffset >= registers.base && byteOffset < registers.end,
+    said: ({ core, byteOffset, value }: AccessEvent, state: Words): Said =>
+      core === DRIVER_CORE
+        ? byDriver(byteOffset, value ?? 0, state)
+        : byDevice(byteOffset, value ?? 0, state),
   };
 }

@@ -6,6 +6,7 @@ import type { Plan } from './plan.ts';
 import { plans } from './plans.ts';
 import { Platform } from './platform.ts';
 import { propertyNames } from './properties.ts';
+import { transportDefects } from './transportDefects.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
@@ -99,8 +100,8 @@ export function virtioTarget(
     title,
     scenarios: plans
       .filter((plan) => plan.layout === undefined || plan.layout === layout.name)
-      .map((plan) => scenario(name, plan, layout, defects)),
-    defects,
+      .map((plan) => scenario(name, plan, layout, [...defects, ...transportDefects])),
+    defects: [...defects, ...transportDefects],
     memories: ['sc', 'tso', 'pso', 'rc11'],
     properties: [...propertyNames],
   };

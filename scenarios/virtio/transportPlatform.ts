@@ -16,6 +16,8 @@ import {
   queueRegisterLocation,
   type RegisterGeometry,
   registerGeometry,
+  registerLocation,
+  STATUS_WRITTEN,
   type TransportClasses,
   transportClasses,
   transportDefects,
@@ -24,16 +26,17 @@ import {
   type VirtioQueueDevice,
   type VirtioQueueDriver,
   type VirtioQueueOptions,
+  type virtio_queue_registers_t,
+  type virtio_registers_t,
 } from '../../impl/index.ts';
-import { LayoutMap, type MemoryPort } from '../../memory/index.ts';
+import { LayoutMap, type Location, type MemoryPort, offsetOf } from '../../memory/index.ts';
 import type { LocationNames, Property } from '../../properties/index.ts';
+import type { ClauseRegisters } from './clauses/index.ts';
 import { DEVICE_CORE, type Platform, QUEUE } from './platform.ts';
 import { noLostDescriptorsName, soundProperties } from './properties.ts';
-import { type StatusStart, statusCharts } from './statusCharts.ts';
+import { statusCharts } from './statusCharts.ts';
 
 const DEVICE = 'device';
-/** ACKNOWLEDGE, DRIVER, FEATURES_OK and DRIVER_OK. */
-const LIVE = 15;
 
 export class TransportPlatform {
   readonly base: Platform;
@@ -45,6 +48,8 @@ export class TransportPlatform {
   readonly #handle: number;
   readonly #localBytes: number;
   readonly #names: LocationNames;
+  /** Of the queue. */
+  readonly #ready: Location;
   readonly #operations: Readonly<Record<string, SystemOperation>>;
 
   /** @param defects names of those seeded; others than the transport's are not for it. */
@@ -58,6 +63,7 @@ export class TransportPlatform {
     };
     const plain = base.system([], { witnesses: [] });
     this.registers = registerGeometry(base.sharedBytes, 1);
+    this.#ready = queueRegisterLocation(this.registers, 0, 'ready');
     this.#sharedBytes = 8 * Math.ceil(this.registers.end / 8);
     this.#handle = plain.localBytes;
     const halves = Math.max(driver_transport_t.bytes, deviceTransportBytes(1));
@@ -90,28 +96,21 @@ export class TransportPlatform {
   }
 
   driverTransport(port: MemoryPort): DriverTransport {
-    return this.#driverHalf(this.#classes, port);
-  }
-
-  deviceTransport(port: MemoryPort): DeviceTransport {
-    return this.#deviceHalf(this.#classes, port);
-  }
-
-  #driverHalf({ Driver }: TransportClasses, port: MemoryPort, written?: () => void): DriverTransport {
     // Wants one feature that is not offered, so that accepting what was not offered shows.
     const wanted: Features = { ...this.#offered, notificationData: true };
-    const options = { id: DEVICE, registers: this.registers, wanted };
-    return new Driver(port, this.#handle, written === undefined ? options : { ...options, written });
+    return new this.#classes.Driver(port, this.#handle, { id: DEVICE, registers: this.registers, wanted });
   }
 
-  #deviceHalf({ Device }: TransportClasses, port: MemoryPort): DeviceTransport {
+  /** @param supports whether the device accepts features, all of which it has offered. */
+  deviceTransport(port: MemoryPort, supports: () => boolean = () => true): DeviceTransport {
     const { size, layout, classes } = this.base.options;
     const { base, handle } = this.base.place;
-    return new Device(port, this.#handle, {
+    return new this.#classes.Device(port, this.#handle, {
       id: DEVICE,
       registers: this.registers,
       offered: this.#offered,
       sizes: [size],
+      supports,
       reach: { from: base, to: base + layout.queueBytes(size) },
       make: (_queue, features, at): VirtioQueueDevice =>
         new classes.Device(port, handle, at, {
@@ -121,45 +120,47 @@ export class TransportPlatform {
     });
   }
 
-  /** The driver's side of the queue; it kicks through the transport. */
-  driverSide(port: MemoryPort, transport: DriverTransport, features: Features): VirtioQueueDriver {
+  driverSide(port: MemoryPort, features: Features): VirtioQueueDriver {
     const { place, options } = this.base;
     return new options.classes.Driver(port, place.handle, place.base, {
       ...this.#options(features),
-      notify: () => transport.notifyDevice(() => void port.action('ring', DEVICE_CORE)),
+      notify: () => void port.action('ring', DEVICE_CORE),
     });
   }
 
   /** Sets the queue up, with all its descriptors. */
   setUpQueue(port: MemoryPort, transport: DriverTransport): number {
     const { place } = this.base;
-    return transport.setUpQueue(0, place.base, place.size, (features) =>
-      this.driverSide(port, transport, features),
-    );
+    return transport.setUpQueue(0, place.base, place.size, (features) => this.driverSide(port, features));
   }
 
-  /** The system, in which the device has just booted, or in which the driver has gone on to DRIVER_OK. */
+  /** The system, in which the device has just booted. */
   system(
     driver: Program,
     device: Program,
-    more: Partial<System> & { readonly witnesses: readonly Witness[]; readonly live: boolean },
+    more: Partial<System> & { readonly witnesses: readonly Witness[] },
   ): System {
-    const { live, ...extra } = more;
-    const start: StatusStart = live
-      ? { device: 'live', queue: 'enabled', status: LIVE }
-      : { device: 'reset', queue: 'disabled', status: 0 };
     const agents: AgentSpec[] = this.base.agents(driver, device);
+    const sound = soundProperties(this.base, this.#clauseRegisters());
     return this.base.system(agents, {
       properties: [
-        ...soundProperties(this.base).map((property) => this.#whenReady(property)),
-        statusCharts(start),
+        ...sound.map((property) => this.#whenReady(property)),
+        statusCharts(this.registers, this.#offered),
       ],
       sharedBytes: this.#sharedBytes,
       localBytes: this.#localBytes,
       operations: this.#operations,
       names: this.#names,
-      setup: (ports) => this.#setUp(ports, live),
-      ...extra,
+      setup: ([_driver, port]) => {
+        if (port === undefined) throw new RangeError('expected two cores');
+        this.deviceTransport(port).boot();
+      },
+      // A chain that is noted in a queue that is not set up is out no more.
+      census: (view, place) =>
+        this.base.census(view, (slot, where) => {
+          if (view.load(this.#ready) !== 0 || !where.startsWith('chain ')) place(slot, where);
+        }),
+      ...more,
     });
   }
 
@@ -167,27 +168,33 @@ export class TransportPlatform {
   #whenReady(property: Property): Property {
     const { name, quiescent } = property;
     if (name !== noLostDescriptorsName || quiescent === undefined) return property;
-    const ready = queueRegisterLocation(this.registers, 0, 'ready');
     return {
       ...property,
       quiescent: (context) => {
         const look = quiescent(context);
-        return (view) => (view.load(ready) === 0 ? null : look(view));
+        return (view) => (view.load(this.#ready) === 0 ? null : look(view));
       },
     };
   }
 
-  #setUp([driver, device]: readonly MemoryPort[], live: boolean): void {
-    if (driver === undefined || device === undefined) throw new RangeError('expected two cores');
-    const half = this.#deviceHalf(transportClasses(), device);
-    half.boot();
-    if (!live) return;
-    // By the sound code: what is seeded is to be seen in what the agents do.
-    const transport = this.#driverHalf(transportClasses(), driver, () => void half.poll());
-    const results = [transport.initialize(), this.setUpQueue(driver, transport), transport.driverOk()];
-    half.poll();
-    if (results.some((result) => result !== 0) || half.queue(0) === null)
-      throw new Error(`set up: ${results.join(', ')}`);
+  #clauseRegisters(): ClauseRegisters {
+    const at = (name: keyof typeof virtio_registers_t.fields): number =>
+      offsetOf(registerLocation(this.registers, name));
+    const ofQueue = (name: keyof typeof virtio_queue_registers_t.fields): number =>
+      offsetOf(queueRegisterLocation(this.registers, 0, name));
+    return {
+      status: at('status'),
+      statusWrite: at('status_write'),
+      writtenMark: STATUS_WRITTEN,
+      driverFeatures: [at('driver_features'), at('driver_features_high')],
+      deviceFeatures: [at('device_features'), at('device_features_high')],
+      ready: ofQueue('ready'),
+      reset: ofQueue('reset'),
+      size: ofQueue('num'),
+      desc: ofQueue('desc_low'),
+      driver: ofQueue('driver_low'),
+      device: ofQueue('device_low'),
+    };
   }
 }
 

@@ -218,3 +218,38 @@ describe('how often a property is put to the test', () => {
     expect(schedules).toEqual([[step], [step]]);
   });
 });
+
+describe('a property that claims a barrier', () => {
+  const fenced: Property = {
+    name: 'fenced',
+    title: 'A fence comes before the store.',
+    barrier: true,
+    monitor: () => ({
+      words: 1,
+      step(state, event) {
+        if (event.kind === 'fence') state.set(0, 1);
+        if (event.kind !== 'access' || !event.writes) return null;
+        return state.get(0) === 1 ? EXERCISED : 'there is none';
+      },
+    }),
+  };
+  const writer = once((port) => {
+    port.fence('release');
+    port.store(x, 1, 'relaxed');
+  });
+  const reader = once((port) => void port.load(x, 'relaxed'));
+  const system = tiny({ writer, reader }, { watchAccesses: true, properties: [fenced] });
+
+  it('is not checked where barriers are left out', () => {
+    const edit = {
+      site: 'code.ts:1',
+      kind: 'fence',
+      operation: null,
+      edit: 'weaken',
+      order: 'none',
+    } as const;
+    const result = check(system, { barriers: { edits: [edit], siteOf: () => 'code.ts:1' } });
+    expect([result.verdict, result.exercised]).toEqual(['proved', []]);
+    expect(check(system).exercised).toMatchObject([{ property: 'fenced' }]);
+  });
+});

@@ -124,7 +124,7 @@ describe.each([
     const system = newTransport(options);
     system.goLive();
     expect(add(system)).toBe(VIRTIO_OK);
-    system.queue().kick();
+    system.kick();
     expect(serve(system)).toBe(VIRTIO_OK);
     expect(collect(system)).toBe(VIRTIO_OK);
     expect(system.charts.illegal).toEqual([]);
@@ -136,7 +136,7 @@ describe.each([
     system.device.boot();
     expect([system.driver.initialize(), system.setUp()]).toEqual([VIRTIO_OK, VIRTIO_OK]);
     expect(add(system)).toBe(VIRTIO_OK);
-    system.queue().kick();
+    system.kick();
     system.look();
     expect(serve(system)).toBeNull();
     expect(system.charts.seen).not.toContain('kick');
@@ -544,7 +544,7 @@ const symptoms: readonly Symptom[] = [
       system.driver.initialize();
       system.setUp();
       add(system);
-      system.queue().kick();
+      system.kick();
     }),
   },
   {

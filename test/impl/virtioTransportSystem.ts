@@ -126,11 +126,7 @@ export function newTransport(
   const devicePort: RecordingPort = new DevicePort(live());
   const make = {
     driver: (features: Features, base: number): VirtioQueueDriver =>
-      sideOf('driver', driverPort, features, base, () =>
-        driver.notifyDevice(() => {
-          charts.tell('kick');
-        }),
-      ),
+      sideOf('driver', driverPort, features, base, () => charts.tell('kick')),
     device: (_queue: number, features: Features, base: number): VirtioQueueDevice =>
       sideOf('device', devicePort, features, base, () => charts.tell('interrupt')),
   };
@@ -175,6 +171,10 @@ export function newTransport(
     queue: (): VirtioQueueDriver => make.driver(driver.features(), QUEUE_BASE),
     setUp: (size: number = SIZE, base: number = QUEUE_BASE): number =>
       driver.setUpQueue(0, base, size, (features) => make.driver(features, base)),
+    /** Kicks, if that is allowed. */
+    kick(): void {
+      if (driver.mayKick()) make.driver(driver.features(), QUEUE_BASE).kick();
+    },
     /** A register, as either side could write it. */
     poke: (where: Location, value: number): void =>
       new LivePort({ shared, local: new ArrayBuffer(0) }).store(where, value, 'seq_cst'),

@@ -8,7 +8,7 @@ export const notifyBeforeDriverOk: TransportDefect = {
   section: '3.1.1',
   driver: (Base) =>
     class extends Base {
-      protected override mayNotify(): boolean {
+      override mayKick(): boolean {
         return true;
       }
     },

@@ -16,6 +16,8 @@ export interface BarrierParts {
   readonly words?: number;
   begin?(scene: Scene, start: number): void;
   isDriver(event: MonitorEvent): boolean;
+  /** `kindOf` wants to be told of the device's accesses, too. */
+  readonly hearsPeer?: true;
   /** What the access does; `publishes` wins. Own words from 1 on are its. */
   kindOf(
     scene: Scene,
@@ -29,7 +31,7 @@ export function publishBarrier(parts: BarrierParts): Judge {
   return {
     ...judgeBase(parts, ({ order }) => order !== 'acquire'),
     step(scene, event, fields) {
-      if (!parts.isDriver(event)) return null;
+      if (!isHeard(parts, scene, event, fields)) return null;
       if (event.kind === 'fence') {
         if (scene.get(0) === UNORDERED) scene.set(0, ORDERED);
         return null;
@@ -55,7 +57,7 @@ export function kickBarrier(parts: BarrierParts): Judge {
   return {
     ...judgeBase(parts, ({ order }) => order === 'seq_cst'),
     step(scene, event, fields) {
-      if (!parts.isDriver(event)) return null;
+      if (!isHeard(parts, scene, event, fields)) return null;
       const before = scene.get(0);
       if (event.kind === 'fence') {
         if (before === UNORDERED) scene.set(0, ORDERED);
@@ -77,6 +79,18 @@ export function kickBarrier(parts: BarrierParts): Judge {
       return null;
     },
   };
+}
+
+/** Whether it is the driver's event; of others its parts may want to take note. */
+function isHeard(
+  parts: BarrierParts,
+  scene: Scene,
+  event: MonitorEvent,
+  fields: readonly ValuedField[],
+): boolean {
+  if (parts.isDriver(event)) return true;
+  if (parts.hearsPeer === true && event.kind === 'access') parts.kindOf(scene, event, fields);
+  return false;
 }
 
 function judgeBase(parts: BarrierParts, orders: (fence: { readonly order: string }) => boolean) {

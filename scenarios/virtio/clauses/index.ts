@@ -6,6 +6,9 @@ import type { PackedGeometry, SplitGeometry } from '../../../impl/index.ts';
 import type { Property } from '../../../properties/index.ts';
 import { lifecycleClauses } from './lifecycle.ts';
 import type { ClauseOptions } from './options.ts';
+import { packedDeviceClauses } from './packedDevice.ts';
+import { packedDriverClauses } from './packedDriver.ts';
+import { PackedQueue } from './packedQueue.ts';
 import { splitBarrierClauses } from './splitBarriers.ts';
 import { splitChainClauses } from './splitChains.ts';
 import { splitNotificationClauses } from './splitNotification.ts';
@@ -41,8 +44,24 @@ export function splitClauses(options: ClauseOptions<SplitGeometry>): readonly Pr
 }
 
 /** The clauses of the packed virtqueue (2.8), and those of devices that concern it. The system needs `watchAccesses`. */
-export function packedClauses(_options: ClauseOptions<PackedGeometry>): readonly Property[] {
-  return [];
+export function packedClauses(options: ClauseOptions<PackedGeometry>): readonly Property[] {
+  const queue = new PackedQueue(options);
+  return inOrder([
+    ...packedDriverClauses(queue),
+    ...packedDeviceClauses(queue),
+    ...lifecycleClauses({
+      options,
+      fields: queue.fields,
+      initial: (part, index, field) => queue.initial(part, index, field),
+      parts: ['desc', 'table', 'driverEvent', 'deviceEvent'],
+      isDriver: (event) => queue.isDriver(event),
+      isDevice: (event) => queue.isDevice(event),
+      isKick: queue.isKick,
+      isInterrupt: queue.isInterrupt,
+      consumes: (event, fields) =>
+        event.kind === 'access' && !event.writes && fieldIn(fields, 'desc', 'addr') !== null,
+    }),
+  ]);
 }
 
 /** First by whom they bind, then by their numbers; derived ones come last. */

@@ -97,8 +97,14 @@ function initOrder(queue: LivingQueue, mark: number): Judge {
     words: 3,
     outlivesReset: true,
     step(scene, event, fields) {
-      if (event.kind !== 'access' || !queue.isDriver(event)) return null;
+      if (event.kind !== 'access') return null;
       const last = scene.get(0);
+      if (!queue.isDriver(event)) {
+        // What the device does not set, as FEATURES_OK when it refuses, the driver does not clear.
+        const set = event.writes ? register(fields, 'status') : undefined;
+        if (set !== undefined) scene.set(0, (last & set.value) >>> 0);
+        return null;
+      }
       if (!event.writes) {
         const status = register(fields, 'status');
         if (status !== undefined && (status.value & last & FEATURES_OK) !== 0) scene.set(1, 1);

@@ -2,17 +2,19 @@
  * Whether a side notifies its peer when it has to, and only then: judged by what that side itself has read of the peer's
  * wish. A wish that it has not seen does not bind it; that it looks in time is what the barriers and the lost wake-up are about.
  */
-import { needEvent } from '../../../impl/index.ts';
 import type { MonitorEvent } from '../../../properties/index.ts';
 import { EXERCISED } from '../../../properties/index.ts';
 import type { Judge, Judgement, Scene, ValuedField } from './judge.ts';
+
+/** What the peer wants. */
+export type Wish = 'always' | 'never' | 'unclear' | { readonly event: number };
 
 /** What an access of the side has to do with notifications. */
 export type Sighting =
   /** So many entries were published or given back; `next`: the index behind them. */
   | { readonly kind: 'moved'; readonly count: number; readonly next: number }
-  /** The peer's wish was read: always, never, or when an index is reached. */
-  | { readonly kind: 'asked'; readonly wish: 'always' | 'never' | { readonly event: number } }
+  /** The peer's wish was read: always, never, when an index is reached; or what the specification gives no meaning. */
+  | { readonly kind: 'asked'; readonly wish: Wish }
   | null;
 
 export interface NotifyingSide {
@@ -24,10 +26,12 @@ export interface NotifyingSide {
   /** The event is the side's own. */
   isOwn(event: MonitorEvent): boolean;
   notifies(event: MonitorEvent): boolean;
-  /** Index modulus of `next` and `event`; entries counted are saturated there. */
+  /** Index modulus of `next` and `event`. */
   readonly modulus: number;
-  /** Whether wishes can be for an index: else it is enough to know that there is something new. */
+  /** Wishes can be for an index: else it is enough to know that there is something new. */
   readonly byIndex: boolean;
+  /** Entries are counted up to here, if by index. */
+  readonly most: number;
   sight(scene: Scene, event: MonitorEvent, fields: readonly ValuedField[]): Sighting;
 }
 
@@ -68,7 +72,7 @@ export function notificationJudge(side: NotifyingSide, claim: 'required' | 'unwa
       }
       if (sighting === null || typeof judgement === 'string') return judgement;
       if (sighting.kind === 'moved') {
-        const most = side.byIndex ? side.modulus : 1;
+        const most = side.byIndex ? side.most : 1;
         scene.set(ADDED, Math.min(most, scene.get(ADDED) + sighting.count));
         if (side.byIndex) scene.set(NEXT_INDEX, sighting.next);
         return null;
@@ -77,21 +81,17 @@ export function notificationJudge(side: NotifyingSide, claim: 'required' | 'unwa
     },
   };
 
-  function ask(
-    scene: Scene,
-    agent: number,
-    wish: 'always' | 'never' | { readonly event: number },
-  ): Judgement {
+  function ask(scene: Scene, agent: number, wish: Wish): Judgement {
     const added = scene.get(ADDED);
     if (added === 0) return null;
     const next = scene.get(NEXT_INDEX);
     scene.set(ADDED, 0);
     scene.set(NEXT_INDEX, 0);
+    if (wish === 'unclear') return null;
     const { modulus } = side;
-    const required =
-      wish === 'always' ||
-      (wish !== 'never' &&
-        (added >= modulus || needEvent(wish.event, next, (next - added + modulus) % modulus, modulus)));
+    // The entry that the peer waits for is one of those added: its window of 2.7.10 and 2.8.10.
+    const reached = (event: number): boolean => (next - event - 1 + 2 * modulus) % modulus < added;
+    const required = wish === 'always' || (wish !== 'never' && (added >= modulus || reached(wish.event)));
     scene.set(DECISION, ((agent + 1) << 1) | (required ? 1 : 0));
     return required === (claim === 'required') ? EXERCISED : null;
   }

@@ -291,10 +291,12 @@ function disjoint(queue: SplitQueue): Judge {
     hears: DeviceView.hears,
     words: view.words,
     step(scene, event, fields) {
-      const taken = new Set(
-        view.chains(scene).flatMap(({ descriptors }) => descriptors.map(({ index }) => index)),
-      );
+      const before = view.heads(scene);
       const { published } = view.follow(scene, event, fields);
+      if (published.length === 0) return null;
+      const descriptorsOf = (head: number): number[] =>
+        queue.chainOf(scene, head).descriptors.map(({ index }) => index);
+      const taken = new Set(before.flatMap(descriptorsOf));
       for (const head of published) {
         const { descriptors, stray } = queue.chainOf(scene, head);
         if (stray !== null) return `the chain of head ${head} names ${stray}, which there is not`;
@@ -303,7 +305,7 @@ function disjoint(queue: SplitQueue): Judge {
           return `${shared.name} of the chain of head ${head} is in a chain that is out`;
         for (const { index } of descriptors) taken.add(index);
       }
-      return exercisedIf(published.length > 0 && taken.size > 1);
+      return exercisedIf(taken.size > 1);
     },
   };
 }

@@ -11,16 +11,10 @@ export function splitNotificationClauses(queue: SplitQueue): readonly Property[]
   const availEvent = ['availEvent', 'event'] as const;
   const availFlags = ['avail', 'flags'] as const;
   const usedEvent = ['usedEvent', 'event'] as const;
-  const own = eventIdx ? '0' : '0 or 1';
   return [
     clauseProperty(
       'sd7-available-flags',
-      clause(
-        'SD7',
-        'MUST',
-        '2.7.7.1',
-        `avail.flags is ${own}${eventIdx ? ', as EVENT_IDX is negotiated' : ''}`,
-      ),
+      clause('SD7', 'MUST', '2.7.7.1', 'avail.flags is 0 or 1, and 0 with EVENT_IDX'),
       queue,
       () => flagsJudge(queue, 'avail'),
     ),
@@ -64,7 +58,7 @@ export function splitNotificationClauses(queue: SplitQueue): readonly Property[]
         'SD9',
         'MUST',
         '2.7.10.1',
-        `the driver ignores ${eventIdx ? 'used.flags with' : 'avail_event without'} EVENT_IDX: it does not read it`,
+        'the driver ignores used.flags with EVENT_IDX, and avail_event without: it does not read it',
       ),
       queue,
       () =>
@@ -98,7 +92,7 @@ export function splitNotificationClauses(queue: SplitQueue): readonly Property[]
         'SV5',
         'MUST',
         '2.7.7.2',
-        `the device ignores ${eventIdx ? 'avail.flags with' : 'used_event without'} EVENT_IDX: it does not read it`,
+        'the device ignores avail.flags with EVENT_IDX, and used_event without: it does not read it',
       ),
       queue,
       () =>
@@ -109,12 +103,7 @@ export function splitNotificationClauses(queue: SplitQueue): readonly Property[]
     ),
     clauseProperty(
       'sv7-used-flags',
-      clause(
-        'SV7',
-        'MUST',
-        '2.7.10.2',
-        `used.flags is ${own}${eventIdx ? ', as EVENT_IDX is negotiated' : ''}`,
-      ),
+      clause('SV7', 'MUST', '2.7.10.2', 'used.flags is 0 or 1, and 0 with EVENT_IDX'),
       queue,
       () => flagsJudge(queue, 'used'),
     ),
@@ -215,6 +204,7 @@ export function splitSide(queue: SplitQueue, side: 'driver' | 'device'): Notifyi
     notifies: driver ? queue.isKick : queue.isInterrupt,
     modulus: queue.modulus,
     byIndex: queue.eventIdx,
+    most: queue.modulus,
     sight(_scene: Scene, of: MonitorEvent, fields: readonly ValuedField[]) {
       if (of.kind !== 'access' || !isOwn(of)) return null;
       const index = fieldIn(fields, moves, 'idx');

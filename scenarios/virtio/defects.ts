@@ -1,0 +1,140 @@
+/** The seeded defects of both targets: where each shows first, and which property names it. */
+import { packedDefects, splitDefects, transportDefects } from '../../impl/index.ts';
+import type { TargetDefect } from '../target.ts';
+
+/** Scenario and property; by one descriptor under sc, where nothing else is said. */
+type Shown = readonly [
+  scenario: string,
+  property: string,
+  more?: Partial<Pick<TargetDefect, 'slots' | 'memory'>>,
+];
+
+const two = { slots: 2 } as const;
+const four = { slots: 4 } as const;
+const tso = { memory: 'tso' } as const;
+
+const ofTransport: Readonly<Record<string, Shown>> = {};
+
+const ofSplit: Readonly<Record<string, Shown>> = {
+  'acquire-before-index': ['in-order', 'no-data-race'],
+  'added-window-wraps': ['rare-kicks', 'lost-wakeup'],
+  'available-withdrawn': ['full-ring', 'sd6-available-index-forward'],
+  'b1-missing': ['in-order', 'sd10-barrier-before-index'],
+  'b2-missing': ['kick-suppression', 'sd11-barrier-before-kick-test'],
+  'b3-missing': ['in-order', 'no-data-race'],
+  'b4-missing': ['in-order', 'no-data-race'],
+  'b5-missing': ['interrupt-suppression', 'deadlock', tso],
+  'b6-missing': ['in-order', 'no-data-race'],
+  'b7-missing': ['interrupt-suppression', 'deadlock', tso],
+  'b8-missing': ['kick-suppression', 'lost-wakeup', tso],
+  'batch-slot-wrong': ['in-order-feature', 'sv6-length-before-index', two],
+  'buffer-unchecked': ['hostile-driver', 'within-reach'],
+  'capacity-unchecked': ['full-ring', 'sd13-exposed-unchanged'],
+  'chain-unbounded': ['hostile-driver', 'bounded-operation'],
+  'descriptor-cleared': ['in-order', 'sv3-writes-writable-only'],
+  'direction-unchecked': ['hostile-driver', 'hands-out-once', two],
+  'double-fetch': ['hostile-driver', 'no-outside-access'],
+  'double-return-accepted': ['misuse', 'no-double-ownership'],
+  'enable-interrupts-without-recheck': ['interrupt-suppression', 'deadlock'],
+  'enable-kicks-without-recheck': ['kick-suppression', 'lost-wakeup'],
+  'event-equality': ['batch', 'sv5-interrupt-when-required'],
+  'event-ordinary-comparison': ['index-wrap', 'sd9-kick-when-required'],
+  'head-unchecked': ['hostile-driver', 'within-reach'],
+  'in-order-links': ['in-order-feature', 'sd4-in-order-links', four],
+  'index-jump-unchecked': ['hostile-driver', 'plausible-index'],
+  'index-modulo-size': ['in-order', 'deadlock'],
+  'indirect-nested-accepted': ['hostile-tables', 'within-reach', two],
+  'indirect-with-next': ['indirect', 'sd5-indirect-ends-chain'],
+  'indirect-write-heeded': ['indirect', 'whole-chain', two],
+  'init-without-zeroing': ['re-init', 'no-false-alarm'],
+  'inverted-recheck': ['interrupt-suppression', 'deadlock'],
+  'kick-fence-before-index': ['kick-suppression', 'sd11-barrier-before-kick-test'],
+  'last-keeps-next': ['in-order', 'sd3-chain-bytes'],
+  'order-not-kept': ['in-order-misuse', 'sv8-in-order', two],
+  'publish-before-fill': ['in-order', 'sd10-barrier-before-index'],
+  'return-before-fill': ['in-order', 'sv6-length-before-index'],
+  'slot-instead-of-id': ['any-order', 'no-double-ownership', two],
+  'suppress-flag-under-event-idx': ['kick-suppression-event-idx', 'sv7-used-flags'],
+  'used-id-unchecked': ['hostile-device', 'no-outside-access'],
+  'used-length-full': ['in-order', 'sv6-bytes-before-index'],
+  'used-length-unchecked': ['hostile-device', 'no-outside-access'],
+  'writable-first': ['chains', 'sd2-readable-before-writable', two],
+  'wrong-suppression-field': ['kick-suppression', 'sd9-other-field-ignored'],
+};
+
+const ofPacked: Readonly<Record<string, Shown>> = {
+  'added-window-wraps': ['rare-kicks', 'lost-wakeup'],
+  'b1-missing': ['in-order', 'pd6-barrier-before-flags'],
+  'b2-missing': ['kick-suppression', 'pd7-barrier-before-kick-test'],
+  'b3-missing': ['in-order', 'no-data-race'],
+  'b4-missing': ['in-order', 'no-data-race'],
+  'b5-missing': ['interrupt-suppression', 'deadlock', tso],
+  'b6-missing': ['in-order', 'no-data-race'],
+  'b7-missing': ['interrupt-suppression', 'deadlock', tso],
+  'b8-missing': ['kick-suppression', 'lost-wakeup', tso],
+  'batch-slot-wrong': ['in-order-feature', 'pv6-in-order', two],
+  'buffer-unchecked': ['hostile-driver', 'within-reach'],
+  'count-from-ring': ['chains', 'no-lost-buffers', two],
+  'cursor-split': ['isr-looks', 'deadlock', two],
+  'direction-unchecked': ['hostile-driver', 'hands-out-once', two],
+  'double-fetch': ['hostile-driver', 'no-outside-access'],
+  'double-return-accepted': ['misuse', 'no-double-ownership'],
+  'enable-interrupts-without-recheck': ['interrupt-suppression', 'deadlock'],
+  'enable-kicks-without-recheck': ['kick-suppression', 'lost-wakeup'],
+  'event-equality': ['lists-of-n', 'packed-kick-when-required', two],
+  'flags-before-id': ['in-order', 'no-data-race'],
+  'head-first': ['chains', 'pd4-head-last', two],
+  'id-released-early': ['in-order-feature', 'no-lost-buffers', two],
+  'id-unchecked': ['hostile-driver', 'hands-out-once'],
+  'indirect-in-list': ['refusals', 'documented-errors'],
+  'indirect-unchecked': ['hostile-driver', 'within-reach'],
+  'last-keeps-next': ['in-order', 'pd4-list-length'],
+  'latest-list-only': ['batch', 'packed-kick-when-required', two],
+  'lazy-walk': ['any-order-chains', 'no-data-race', { slots: 3 }],
+  'list-jump-unchecked': ['hostile-driver', 'hands-out-once', two],
+  'list-runs-off-ring': ['chains', 'no-false-alarm', two],
+  'list-unbounded': ['hostile-driver', 'bounded-operation'],
+  'next-heeded-in-table': ['indirect', 'whole-chain', two],
+  'no-free-check': ['full-ring', 'no-outside-access'],
+  'order-not-kept': ['in-order-misuse', 'no-double-ownership', two],
+  'ring-not-zeroed': ['re-init', 'no-false-alarm'],
+  'tail-flags-stale': ['lists-of-n', 'pd4-head-last', two],
+  'used-id-unchecked': ['hostile-device', 'no-outside-access'],
+  'used-length-full': ['chains', 'pv4-used-length'],
+  'used-length-unchecked': ['hostile-device', 'no-outside-access'],
+  'wrap-missed-at-full-list': ['lists-of-n', 'packed-kick-when-required'],
+  'wrap-missed-at-full-list-by-device': ['in-order', 'eventual-receipt'],
+  'wrap-toggled-with-less': ['in-order', 'no-false-alarm'],
+  'writable-first': ['chains', 'pd4-readable-before-writable', two],
+  'write-flag-wrong': ['chains', 'pv4-write-flag'],
+};
+
+/** Defects that break nothing here, and why. */
+export const unseen: Readonly<Record<string, string>> = {
+  'event-torn':
+    'a torn wish loses no notification, as long as both sides have their full fences and look once more: whoever has read it is seen by that last look',
+};
+
+interface Named {
+  readonly name: string;
+  readonly title: string;
+}
+
+function shown(defects: readonly Named[], where: Readonly<Record<string, Shown>>): readonly TargetDefect[] {
+  return defects.flatMap(({ name, title }) => {
+    const found = where[name];
+    if (found === undefined) return [];
+    const [scenario, property, more = {}] = found;
+    return [{ name, title, scenario, slots: 1, memory: 'sc' as const, property, ...more }];
+  });
+}
+
+export const splitTargetDefects: readonly TargetDefect[] = [
+  ...shown(splitDefects, ofSplit),
+  ...shown(transportDefects, ofTransport),
+];
+
+export const packedTargetDefects: readonly TargetDefect[] = [
+  ...shown(packedDefects, ofPacked),
+  ...shown(transportDefects, ofTransport),
+];
