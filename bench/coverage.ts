@@ -2,7 +2,9 @@
  * Coverage of `impl/` from the exhaustive runs alone: text on the screen, HTML and LCOV in `coverage/`. Every line,
  * function and branch is covered, or listed with its reason in `coverageExceptions.ts`; otherwise exit code 1.
  *
- *     node dist/bench/coverage.js
+ *     node dist/bench/coverage.js [FOLDER]
+ *
+ * FOLDER: only that folder of `impl/`, from the runs of the targets whose names begin with it. By default, everything.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -18,14 +20,17 @@ const folder = join(root, 'coverage');
 /** Lines shown of one place that is not covered. */
 const MOST_LINES = 8;
 
+/** The folder of `impl/` that was asked for, with a slash at its end; '' for all of them. */
+const only = process.argv[2] === undefined ? '' : `${process.argv[2]}/`;
+
 /** Runs c8 over the runs. Everything that is built counts, also what is never loaded. */
 function runUnderC8(): number {
   const c8 = join(dirname(createRequire(import.meta.url).resolve('c8/package.json')), 'bin', 'c8.js');
-  const args = ['--all', '--src', '.', '--include', 'dist/impl/**/*.js', '--reports-dir', folder];
+  const args = ['--all', '--src', '.', '--include', `dist/impl/${only}**/*.js`, '--reports-dir', folder];
   for (const { path } of coverageExclusions) args.push('--exclude', path.endsWith('/') ? `${path}**` : path);
   for (const reporter of ['text', 'html', 'lcov', 'json']) args.push('--reporter', reporter);
   args.push('--temp-directory', join(folder, 'tmp'));
-  args.push(process.execPath, join('dist', 'bench', 'exhaustiveRuns.js'));
+  args.push(process.execPath, join('dist', 'bench', 'exhaustiveRuns.js'), ...process.argv.slice(2, 3));
   rmSync(folder, { recursive: true, force: true });
   return spawnSync(process.execPath, [c8, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1;
 }
@@ -39,7 +44,8 @@ function isWithin(file: string, path: string): boolean {
 function measuredFiles(): string[] {
   return readdirSync(join(root, 'dist', 'impl'), { recursive: true, encoding: 'utf8' })
     .map((file) => `dist/impl/${file.split(sep).join('/')}`)
-    .filter((file) => file.endsWith('.js') && !coverageExclusions.some(({ path }) => isWithin(file, path)))
+    .filter((file) => file.startsWith(`dist/impl/${only}`) && file.endsWith('.js'))
+    .filter((file) => !coverageExclusions.some(({ path }) => isWithin(file, path)))
     .map((file) => file.replace(/^dist\//, '').replace(/\.js$/, '.ts'))
     .sort();
 }
@@ -67,7 +73,10 @@ function main(): number {
   const regions = [...report].flatMap(([file, coverage]) =>
     uncoveredRegions(file, coverage, readFileSync(join(root, file), 'utf8')),
   );
-  const { excused, unexcused, stale } = judgeCoverage(regions, coverageExceptions);
+  const { excused, unexcused, stale } = judgeCoverage(
+    regions,
+    coverageExceptions.filter(({ file }) => file.startsWith(`impl/${only}`)),
+  );
 
   console.log('\nnot measured:');
   for (const { path, reason } of coverageExclusions) console.log(`  ${path}\n      ${reason}`);

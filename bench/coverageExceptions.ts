@@ -30,6 +30,10 @@ export const coverageExclusions: readonly CoverageExclusion[] = [
     path: 'dist/impl/sel4/defects/',
     reason: 'seeded bugs: sound runs must not run them (vqcheck check --defect does)',
   },
+  ...['split/defects', 'packed/defects', 'transportDefects'].map((folder) => ({
+    path: `dist/impl/virtio/${folder}/`,
+    reason: 'seeded bugs: sound runs must not run them (vqcheck check --defect does)',
+  })),
   {
     path: 'dist/impl/sel4/chains.js',
     reason:

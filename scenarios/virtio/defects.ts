@@ -85,7 +85,7 @@ const ofPacked: Readonly<Record<string, Shown>> = {
   'head-first': ['chains', 'pd4-head-last', two],
   'id-released-early': ['in-order-feature', 'no-lost-buffers', two],
   'id-unchecked': ['hostile-driver', 'hands-out-once'],
-  'indirect-in-list': ['refusals-with-features', 'documented-errors', two],
+  'indirect-in-list': ['refusals', 'documented-errors', two],
   'indirect-unchecked': ['hostile-driver', 'within-reach'],
   'last-keeps-next': ['in-order', 'pd4-list-length'],
   'latest-list-only': ['batch', 'packed-kick-when-required', two],

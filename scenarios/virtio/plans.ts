@@ -27,9 +27,11 @@ import {
 import { type Shape, SINGLE } from './application.ts';
 import { hostileSystem } from './hostile.ts';
 import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
-import { DEVICE_CORE, DRIVER_CORE, type PlatformOptions, withTries } from './platform.ts';
+import { DEVICE_CORE, DRIVER_CORE, withTries } from './platform.ts';
 import { soundProperties } from './properties.ts';
-import { refusalsSystem } from './refusals.ts';
+
+import { refusalPlans } from './refusals.ts';
+
 import { resetPlans } from './resetPlans.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);
@@ -149,20 +151,6 @@ function suppressed(eventIdx: boolean, params: ScenarioParams) {
 /** How much is sent, and how much of it is wicked. */
 function wickedness({ slots, memory }: ScenarioParams) {
   return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
-}
-
-/** Calls of one core that must be refused. */
-function refusals(name: string, title: string, options: Partial<PlatformOptions>): readonly Plan[] {
-  return [
-    {
-      name,
-      title,
-      sizes: [2],
-      most: { sc: 2, tso: 2, pso: 2, rc11: 2 },
-      refuse: ({ slots }) => (slots === 2 ? null : `${name} are made for 2 descriptors`),
-      system: (_params, { platform: newPlatform }) => refusalsSystem(newPlatform(options)),
-    },
-  ];
 }
 
 /** One more than there are buffers, so that they run out; without end with few descriptors. */
@@ -582,14 +570,6 @@ export const plans: readonly Plan[] = [
       return hostileSystem({ platform: newPlatform(), hostile: 'device', length, messages, stores });
     },
   },
-  ...refusals(
-    'refusals',
-    'every call that must be refused, without any feature, and where all descriptors are out',
-    { features: {} },
-  ),
-  ...refusals('refusals-with-features', 'the same with IN_ORDER and INDIRECT_DESC', {
-    features: { inOrder: true, indirectDesc: true },
-    tableEntries: 1,
-  }),
   ...resetPlans,
+  ...refusalPlans,
 ];

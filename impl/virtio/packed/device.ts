@@ -262,19 +262,17 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     const count = len / bytes;
     if (count > this.listLimit(size)) return VIRTIO_CHAIN_TOO_LONG;
     const entries = arrayOf(packed_table_entry_t, this.port, 'shared', addr, count);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; ; i++) {
       const entry = entries.at(i);
       const { flags } = entry;
       const code = this.admit(entry, flags, list);
-      if (code !== VIRTIO_OK) return code;
-      if (this.endsTable(flags)) break;
+      if (code !== VIRTIO_OK || this.endsTable(flags, i + 1 === count)) return code;
     }
-    return VIRTIO_OK;
   }
 
-  /** Whether a table ends with an entry that has these flags: it ends where its length says. */
-  protected endsTable(_flags: number): boolean {
-    return false;
+  /** Whether a table ends with an entry that has these flags. @param isLast the table has no more. */
+  protected endsTable(_flags: number, isLast: boolean): boolean {
+    return isLast;
   }
 
   /** Copies a segment into a list, and looks at the copy. */

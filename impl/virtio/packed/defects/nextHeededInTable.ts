@@ -14,8 +14,8 @@ export const nextHeededInTable: PackedDefect = {
   fault: 'G4',
   device: (Base) =>
     class extends Base {
-      protected override endsTable(flags: number): boolean {
-        return (flags & PACKED_NEXT) === 0;
+      protected override endsTable(flags: number, isLast: boolean): boolean {
+        return isLast || (flags & PACKED_NEXT) === 0;
       }
     },
 };
