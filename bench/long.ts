@@ -1,6 +1,7 @@
 /**
  * What takes hours: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
- * ESP-AMP and a million of seL4, ten million messages between two threads, polling and then driven by interrupts. Stops at the first part that fails.
+ * ESP-AMP and a million of seL4, ten million messages between two threads, polling and then driven by
+ * interrupts. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
  */
@@ -40,6 +41,7 @@ const parts: readonly (readonly string[])[] = [
   ['dist/bench/check.js', '--long'],
   fuzz('esp-amp', 'any-order', [16, 'sc', 'uniform', 100_000]),
   fuzz('esp-amp', 'in-order', [16, 'tso', 'pct', 900_000]),
+  ['dist/cli/main.js', 'check', 'sel4'],
   ...sel4,
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
   ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
