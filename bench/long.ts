@@ -1,6 +1,6 @@
 /**
- * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
- * ESP-AMP and some of seL4, ten million messages between two threads, polling, driven by interrupts, and over
+ * What takes hours: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
+ * ESP-AMP and a million of seL4, ten million messages between two threads, polling, driven by interrupts, and over
  * each of the VirtIO queues. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
@@ -10,41 +10,39 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** A fuzzing run of one scenario or several, all with seed 1. */
+function fuzz(
+  target: string,
+  scenarios: string,
+  [slots, memory, strategy, runs]: readonly [number, string, 'uniform' | 'pct', number],
+): readonly string[] {
+  const size = ['--slots', String(slots), '--memory', memory];
+  const how = ['--strategy', strategy, '--seed', '1', '--runs', String(runs)];
+  return ['dist/cli/main.js', 'fuzz', target, '--scenario', scenarios, ...size, ...how];
+}
+
+/** A million schedules of sel4, most of them short: a schedule of 256 descriptors has ten thousand steps. */
+const sel4: readonly (readonly string[])[] = [
+  fuzz('sel4', 'in-order,any-order,chains,exhausted', [2, 'sc', 'uniform', 60_000]),
+  fuzz('sel4', 'in-order,any-order,chains,exhausted', [2, 'sc', 'pct', 60_000]),
+  fuzz('sel4', 'in-order,any-order,chains,full-ring', [4, 'tso', 'uniform', 40_000]),
+  fuzz('sel4', 'in-order,any-order,chains,full-ring', [4, 'tso', 'pct', 40_000]),
+  fuzz('sel4', 'chains,exhausted', [16, 'sc', 'uniform', 70_000]),
+  fuzz('sel4', 'chains,exhausted', [16, 'sc', 'pct', 20_000]),
+  fuzz('sel4', 'in-order,msgqueue', [16, 'sc', 'uniform', 5_000]),
+  fuzz('sel4', 'in-order,msgqueue', [16, 'sc', 'pct', 4_000]),
+  fuzz('sel4', 'chains', [64, 'sc', 'uniform', 1_500]),
+  fuzz('sel4', 'chains', [64, 'sc', 'pct', 400]),
+  fuzz('sel4', 'chains', [256, 'sc', 'uniform', 80]),
+  fuzz('sel4', 'chains', [256, 'sc', 'pct', 20]),
+];
+
 const parts: readonly (readonly string[])[] = [
   ['dist/bench/check.js', '--long'],
-  [
-    'dist/cli/main.js',
-    'fuzz',
-    'esp-amp',
-    '--scenario',
-    'any-order',
-    '--slots',
-    '16',
-    '--memory',
-    'sc',
-  ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '100000']),
-  [
-    'dist/cli/main.js',
-    'fuzz',
-    'esp-amp',
-    '--scenario',
-    'in-order',
-    '--slots',
-    '16',
-    '--memory',
-    'tso',
-  ].concat(['--strategy', 'pct', '--seed', '1', '--runs', '900000']),
-  [
-    'dist/cli/main.js',
-    'fuzz',
-    'sel4',
-    '--scenario',
-    'in-order,chains',
-    '--slots',
-    '16',
-    '--memory',
-    'sc',
-  ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '10000']),
+  fuzz('esp-amp', 'any-order', [16, 'sc', 'uniform', 100_000]),
+  fuzz('esp-amp', 'in-order', [16, 'tso', 'pct', 900_000]),
+  ['dist/cli/main.js', 'check', 'sel4'],
+  ...sel4,
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
   ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
   ['dist/examples/virtio.js', '2,16,128,1024', '10000000', 'split'],

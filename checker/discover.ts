@@ -48,14 +48,17 @@ export function discover(system: System, image: Image, cells: CellMap, stretch =
     return Math.floor((seed / 0x1_0000_0000) * count);
   };
   cells.discovering = true;
+  const buffers = stretch === 1 ? null : new Buffers(system);
   const ports = system.agents.map(
     (spec, agent) =>
       new DirectPort({
         image: copy,
         core: spec.core,
         nameOf: (memory, byteOffset, bytes) => cells.nameOf(memory, byteOffset, bytes),
-        onAccess: (memory, byteOffset, bytes, range, use) =>
-          void cells.resolve(memory, byteOffset, bytes, range, agent, use),
+        onAccess: (memory, byteOffset, bytes, range, use) => {
+          cells.resolve(memory, byteOffset, bytes, range, agent, use);
+          if (memory === SHARED) buffers?.note({ byteOffset, bytes, range, agent, use });
+        },
         choose: random,
       }),
   );
@@ -86,6 +89,49 @@ export function discover(system: System, image: Image, cells: CellMap, stretch =
       quiet = 0;
     }
   }
+  buffers?.share(cells);
   if (stretch === 1) cells.endDiscovery();
   else cells.discovering = false;
+}
+
+interface Reached {
+  readonly byteOffset: number;
+  readonly bytes: number;
+  readonly range: boolean;
+  readonly agent: number;
+  readonly use: number;
+}
+
+/** How the buffers of a system are accessed: what happens to one can happen to each. */
+class Buffers {
+  readonly #system: System;
+  /** Per byte of the shared memory: the slot whose buffer it is in, + 1. */
+  readonly #slotOf: Int32Array;
+  /** By all that there is to it: an access, its offset counted from its buffer's start. */
+  readonly #reached = new Map<string, Reached>();
+
+  constructor(system: System) {
+    this.#system = system;
+    this.#slotOf = new Int32Array(system.sharedBytes);
+    for (const [slot, { address, lengthBytes }] of system.slots.entries())
+      this.#slotOf.fill(slot + 1, address, address + lengthBytes);
+  }
+
+  note(access: Reached): void {
+    const slot = this.#system.slots[(this.#slotOf[access.byteOffset] as number) - 1];
+    if (slot === undefined) return;
+    const byteOffset = access.byteOffset - slot.address;
+    const { bytes, range, agent, use } = access;
+    if (byteOffset + bytes > slot.lengthBytes) return;
+    const key = `${byteOffset},${bytes},${range},${agent},${use}`;
+    if (!this.#reached.has(key)) this.#reached.set(key, { ...access, byteOffset });
+  }
+
+  /** Reaches each buffer as some buffer was reached. */
+  share(cells: CellMap): void {
+    for (const { byteOffset, bytes, range, agent, use } of this.#reached.values())
+      for (const { address, lengthBytes } of this.#system.slots)
+        if (byteOffset + bytes <= lengthBytes)
+          cells.resolve(SHARED, address + byteOffset, bytes, range, agent, use);
+  }
 }

@@ -211,6 +211,7 @@ export class Execution {
     let root = from;
     let newest = newestEntry;
     const begun = new Set<Root>(newestEntry === null ? [from] : []);
+    let guesses = false;
     for (let turns = 0; ; turns++) {
       port.beginTurn(root, newest);
       let next: PlainData | typeof STOP;
@@ -250,6 +251,9 @@ export class Execution {
       const text =
         next === STOP ? null : canonical(next, `the state that agent ${this.#nameOf(agent)} returned`);
       root = this.#root(agent, text, port.privateWords, port.guesses);
+      // A guess is a step.
+      if (port.guesses && !guesses) begun.clear();
+      guesses = port.guesses;
       // Round and round without a step: a poll of what nobody else ever writes. It waits there, and others may run.
       if (begun.has(root))
         return {

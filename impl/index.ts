@@ -82,13 +82,7 @@ export {
 } from './sel4/assembly.ts';
 export { CamkesDevice, type CamkesDeviceOptions } from './sel4/camkesDevice.ts';
 export { CamkesDriver, type CamkesDriverOptions, type Recv } from './sel4/camkesDriver.ts';
-export {
-  type ChainAction,
-  type ChainPiece,
-  type ChainState,
-  noChains,
-  resolveChain,
-} from './sel4/chains.ts';
+export type { ChainAction } from './sel4/chains.ts';
 export {
   type Channel,
   type ChannelRegistration,

@@ -121,6 +121,12 @@ const sent = {
   hostile: { two: { pso: 5 }, four: { sc: 5, tso: 5 } },
 } as const satisfies Readonly<Record<string, Few>>;
 
+/** With more messages than there are blocks, these run out. */
+function exhausts(params: ScenarioParams, messages: Few): readonly Witness[] {
+  const { messages: all = Number.POSITIVE_INFINITY } = few(messages, params);
+  return all > params.slots ? [noBlock] : [];
+}
+
 /** So many that it has to wait for one to come back; fewer where these would be millions of states. */
 function wiredMessages({ slots, memory }: ScenarioParams): number {
   return slots === 4 && memory !== 'sc' ? 3 : slots + 1;
@@ -167,7 +173,12 @@ export const plans: readonly Plan[] = [
           inOrderDriver({ platform, tags, length: () => bytes, ...few(sent.anyOrder, params) }),
           anyOrderDevice({ platform, answer: readBytes(bytes), holds: 2 }),
         ],
-        [noBlock, empty, secondLap(params.slots), ...(params.slots > 1 ? two : [])],
+        [
+          ...exhausts(params, sent.anyOrder),
+          empty,
+          secondLap(params.slots),
+          ...(params.slots > 1 ? two : []),
+        ],
         { finished },
       );
     },
@@ -272,7 +283,13 @@ export const plans: readonly Plan[] = [
           sleepingDriver({ platform, tags, length: () => bytes, ...few(sent.asleep, params) }),
           sleepingDevice({ platform, answer: readBytes(bytes) }),
         ],
-        [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
+        [
+          ...exhausts(params, sent.asleep),
+          empty,
+          woken('driver woken', DRIVER_CORE),
+          woken('device woken', DEVICE_CORE),
+          interrupted,
+        ],
       );
     },
   },
@@ -488,7 +505,13 @@ export const plans: readonly Plan[] = [
           wiredDriver({ platform, tags, length: () => bytes, messages: wiredMessages(params) }),
           wiredDevice({ platform, answer: readBytes(bytes) }),
         ],
-        [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
+        [
+          ...(wiredMessages(params) > params.slots ? [noBlock] : []),
+          empty,
+          woken('driver woken', DRIVER_CORE),
+          woken('device woken', DEVICE_CORE),
+          interrupted,
+        ],
         { localBytes: ASSEMBLY_LOCAL_BYTES },
       );
     },

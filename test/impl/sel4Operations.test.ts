@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   CamkesDevice,
   CamkesDriver,
-  type ChainState,
   Channels,
   channel_bytes,
   MsgqueueReceiver,
@@ -10,8 +9,6 @@ import {
   Notification,
   Notifier,
   new_ring_object,
-  noChains,
-  resolveChain,
   type Sel4OperationSpec,
   sel4Operations,
   VQ_OK,
@@ -21,6 +18,7 @@ import {
 import { LivePort, type MemoryPort, type OperationArguments, type PlainData } from 'vqcheck/memory';
 import { ILLEGAL, nextSlotState, type SlotEvent, slotEventIndex, slotStates } from 'vqcheck/model';
 import { RecordingPort } from './recordingPort.ts';
+import { type ChainState, noChains, resolveChain } from './sel4Chains.ts';
 import { alloc, bytesOf, collect, DATAPORT, newChannel, newGathered, take } from './sel4System.ts';
 
 const operations = sel4Operations({ queue: 1000 });
