@@ -148,7 +148,12 @@ export class AccessTable {
 
   /** `origin`: the same access made at another place is another one, so that a store buffer tells them apart. */
   intern(access: Access, origin = -1): number {
-    const key = `${origin},${access.kind},${access.cell},${access.within},${access.bytes},${access.order},${access.failureOrder},${access.operation},${access.value},${access.expected},${access.argument},${access.name}`;
+    const { kind } = access;
+    // What all others have besides is always the same of these.
+    const simple = kind === LOAD || kind === STORE || kind === READ || kind === WRITE;
+    const key = simple
+      ? `${origin},${kind},${access.cell},${access.within},${access.bytes},${access.order},${access.value}`
+      : `${origin},${access.kind},${access.cell},${access.within},${access.bytes},${access.order},${access.failureOrder},${access.operation},${access.value},${access.expected},${access.argument},${access.name}`;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.all.length;

@@ -56,6 +56,7 @@ export interface CellMapOptions {
 
 export class CellMap {
   readonly #cells: Cell[] = [];
+  readonly #cellNames: (string | undefined)[] = [];
   /** For each memory (shared first), byte → cell number + 1. */
   readonly #byByte: readonly Int32Array[];
   readonly #names: LocationNames;
@@ -141,6 +142,17 @@ export class CellMap {
     return cell;
   }
 
+  /** Name of a whole cell. */
+  nameOfCell(number: number): string {
+    let name = this.#cellNames[number];
+    if (name === undefined) {
+      const { memory, byteOffset, bytes } = this.cell(number);
+      name = this.nameOf(memory, byteOffset, bytes);
+      this.#cellNames[number] = name;
+    }
+    return name;
+  }
+
   nameOf(memory: number, byteOffset: number, bytes: number): string {
     return this.#names.nameOf(memory === SHARED ? 'shared' : 'local', byteOffset, bytes, Math.max(memory, 0));
   }
@@ -171,6 +183,31 @@ export class CellMap {
       if (this.#tracksUses && cell.agent === SEVERAL && !this.discovering) throw new Restart();
     }
     return cell;
+  }
+
+  /** Whether `resolve` would learn nothing from the same access. */
+  knows(
+    memory: number,
+    byteOffset: number,
+    bytes: number,
+    range: boolean,
+    agent: number,
+    use: number,
+  ): boolean {
+    const cell = this.at(memory, byteOffset);
+    if (cell === undefined || (cell.agent !== agent && cell.agent !== SEVERAL)) return false;
+    const whole = cell.byteOffset === byteOffset && cell.bytes === bytes;
+    const inside = cell.block && byteOffset + bytes <= cell.byteOffset + cell.bytes;
+    if (!(whole ? cell.block || !range : inside)) return false;
+    if (!range && !(cell.scalar && (whole || cell.mixed))) return false;
+    if (range && !whole && cell.scalar && !cell.mixed) return false;
+    if (memory !== SHARED || use === 0) return true;
+    const uses = this.#uses[this.#coreOf[agent] ?? -1];
+    if (uses === undefined) return true;
+    const end = byteOffset + bytes;
+    if (this.#cuts[byteOffset] === 0 || this.#cuts[end] === 0) return false;
+    for (let byte = byteOffset; byte < end; byte++) if (((uses[byte] as number) & use) !== use) return false;
+    return true;
   }
 
   /** Notes how an agent accesses some bytes. Returns whether that is new. */

@@ -49,9 +49,11 @@ export function machineFactory(
   system: System,
   options: CheckOptions,
   site?: () => string | null,
+  /** Whether to look around for longer: for runs so long that each location found late would cost much. */
+  looksFar = false,
 ): {
   /** In which all that synchronizes counts. */
-  readonly build: () => Machine;
+  readonly build: (linear?: boolean) => Machine;
   /** For a search: in which that counts which it has needed so far. */
   readonly buildSparing: () => Machine;
   readonly races: RaceJudge;
@@ -79,10 +81,11 @@ export function machineFactory(
     tracksUses: memory === 'rc11' || properties.some(({ races }) => races === true),
   });
   discover(system, image, cells);
+  if (looksFar) discover(system, image, cells, 4 * system.slots.length);
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
-  const make = (synchronizing: Synchronizing | null): Machine =>
+  const make = (synchronizing: Synchronizing | null, linear = false): Machine =>
     new Machine({
       system,
       memory,
@@ -94,9 +97,16 @@ export function machineFactory(
       ...(site === undefined ? {} : { site }),
       origins: options.communication !== undefined,
       synchronizing,
+      linear,
     });
   const races = new RaceJudge(make);
-  return { build: () => make(null), buildSparing: () => make(races.counted), races, properties, barriers };
+  return {
+    build: (linear) => make(null, linear),
+    buildSparing: () => make(races.counted),
+    races,
+    properties,
+    barriers,
+  };
 }
 
 /**

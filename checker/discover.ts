@@ -35,7 +35,11 @@ export function setUp(system: System): Image {
   return image;
 }
 
-export function discover(system: System, image: Image, cells: CellMap): void {
+/**
+ * `stretch`: an agent takes up to so many turns before another one does. With 1, what is found is what everybody finds who
+ * looks at the system; with more, queues get full and empty, and it counts as learned by whoever looked.
+ */
+export function discover(system: System, image: Image, cells: CellMap, stretch = 1): void {
   const copy: Image = { shared: image.shared.slice(), local: image.local.map((bytes) => bytes.slice()) };
   let seed = 1;
   const random = (count: number): number => {
@@ -59,8 +63,14 @@ export function discover(system: System, image: Image, cells: CellMap): void {
   const states = system.agents.map((spec): ReturnType<Turn> => spec.program.initial);
   const patience = 2000 + 40 * system.slots.length;
   let learned = cells.learned;
+  let agent = 0;
+  let left = 0;
   for (let quiet = 0; quiet < patience; quiet++) {
-    const agent = random(turns.length);
+    if (left === 0) {
+      agent = random(turns.length);
+      left = stretch === 1 ? 1 : 1 + random(stretch);
+    }
+    left--;
     const state = states[agent];
     if (state === STOP || state === undefined) continue;
     ports[agent]?.beginTurn();
@@ -76,5 +86,6 @@ export function discover(system: System, image: Image, cells: CellMap): void {
       quiet = 0;
     }
   }
-  cells.endDiscovery();
+  if (stretch === 1) cells.endDiscovery();
+  else cells.discovering = false;
 }

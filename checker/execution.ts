@@ -17,6 +17,7 @@ import {
   RECEIVED,
   type Root,
 } from './position.ts';
+import { FIRST_WORDS } from './privateWords.ts';
 import type { RawEvent } from './rawEvent.ts';
 import { Restart } from './restart.ts';
 import { SteppedPort } from './steppedPort.ts';
@@ -27,6 +28,16 @@ import { TargetError } from './targetError.ts';
 /** Turns without any access after which a program is taken to go round without end. */
 const IDLE_TURNS = 1000;
 
+/** What a run would come to next if an access had a certain result. */
+export interface Guessed {
+  readonly position: number;
+  readonly word: number;
+  readonly outcome: Outcome;
+}
+
+/** The result that an access will probably have; null: no idea. */
+export type Guess = (access: number) => number | null;
+
 /** Where an agent comes to, and what has happened until then. */
 export interface Outcome {
   readonly position: number;
@@ -34,6 +45,8 @@ export interface Outcome {
   /** Fences that no memory model could notice, in order. */
   readonly fences: readonly FenceOrdering[];
   readonly flags: number;
+  /** Of a guess: where turns begin on the way that nobody was told of yet. */
+  readonly roots: readonly Root[];
 }
 
 export interface ExecutionOptions {
@@ -67,6 +80,10 @@ export class Execution {
   readonly #turns: readonly Turn[];
   readonly #loopEntries = new Map<string, LoopEntry>();
   readonly #entryIds = new Map<Entry, number>();
+  /** What the last `resume` came to with guesses. */
+  #guessed: Guessed[] = [];
+  /** Where turns began since the last guess. */
+  #roots: Root[] = [];
 
   constructor({ host, positions, verify, site, origins, barriers, rests }: ExecutionOptions) {
     this.#system = host.system;
@@ -88,14 +105,25 @@ export class Execution {
   begin(agent: number): Outcome {
     const initial = this.#system.agents[agent]?.program.initial ?? null;
     const text = canonical(initial, `the initial state of agent ${this.#nameOf(agent)}`);
-    const root = this.#root(agent, text, new Map());
+    const root = this.#root(agent, text, FIRST_WORDS);
     const outcome = this.#run(agent, root, null, true);
     if (this.#verifies) this.#verify(agent, root, null, outcome, true);
     return outcome;
   }
 
-  /** From a position on, with the result of its access. */
-  resume(agent: number, position: number, word: number): Outcome {
+  /**
+   * What else the last `resume` has found: where the agent goes on from there with the results guessed. Nothing in them
+   * has happened yet, and nobody was told.
+   */
+  get guessed(): readonly Guessed[] {
+    return this.#guessed;
+  }
+
+  /**
+   * From a position on, with the result of its access. With `guess` the run goes on, as long as it has ideas, to the end of
+   * the turn: see `guessed`.
+   */
+  resume(agent: number, position: number, word: number, guess: Guess | null = null): Outcome {
     const record = this.#positions.record(position);
     const entry: AccessEntry | null = record.paused
       ? null
@@ -107,7 +135,10 @@ export class Execution {
           word,
           position: -1,
         };
-    const outcome = this.#run(agent, record.root, entry);
+    const outcome =
+      guess === null || this.#verifies
+        ? this.#run(agent, record.root, entry)
+        : this.#runAhead(agent, record.root, entry, guess);
     if (this.#verifies) this.#verify(agent, record.root, entry, outcome);
     return outcome;
   }
@@ -117,6 +148,47 @@ export class Execution {
     const [port] = this.#ports;
     if (port === undefined) throw new RangeError('no agent 0');
     return port.describe(access);
+  }
+
+  /** The same, and on with guesses. An implementation runs from its start at each step: that makes many steps of one run. */
+  #runAhead(agent: number, from: Root, newest: Entry | null, guess: Guess): Outcome {
+    const port = this.#ports[agent] as SteppedPort;
+    const found: Guessed[] = [];
+    const first: Outcome[] = [];
+    const met = new Set<number>();
+    let before: Pick<Guessed, 'position' | 'word'> | null = null;
+    let turn = from;
+    const reached = (outcome: Outcome): void => {
+      if (before === null) first.push(outcome);
+      else found.push({ ...before, outcome });
+    };
+    this.#guessed = found;
+    port.guess = () => {
+      const outcome = this.#suspended(port, port.root);
+      const { position } = outcome;
+      const access = this.#positions.access[position] as number;
+      const word = guess(access);
+      // What is tabled already need not be found again: else a poll would go round without end.
+      if (word === null || met.has(position) || this.#positions.find(position, word) >= 0) return null;
+      if (before === null) turn = port.root;
+      // By the next turn others have done something.
+      if (port.root !== turn) return null;
+      met.add(position);
+      reached(outcome);
+      this.#roots = [];
+      before = { position, word };
+      const parent = port.newest;
+      return { kind: 'access', parent, length: (parent?.length ?? 0) + 1, access, word, position: -1 };
+    };
+    try {
+      reached(this.#run(agent, from, newest));
+    } catch (error) {
+      // With a wrong guess anything can happen.
+      if (!port.guesses) throw error;
+    } finally {
+      port.guess = null;
+    }
+    return first[0] as Outcome; // With a guess there was a first one.
   }
 
   /** Runs the agent's turn from its start, with the results recorded, up to its next unknown one. */
@@ -135,6 +207,7 @@ export class Execution {
   #execute(port: SteppedPort, turn: Turn, from: Root, newestEntry: Entry | null, first: boolean): Outcome {
     const agent = port.agent;
     port.beginStep(first);
+    this.#roots = [];
     let root = from;
     let newest = newestEntry;
     const begun = new Set<Root>(newestEntry === null ? [from] : []);
@@ -152,6 +225,7 @@ export class Execution {
       } catch (caught) {
         // What the port threw counts, whatever the target made of it.
         const error = port.thrown ?? caught;
+        if (port.guesses && error !== SUSPENSION) throw error;
         if (error instanceof Restart || error instanceof TargetError) throw error;
         if (port.suspended) {
           if (error !== SUSPENSION || returned) throw this.#caught(agent, returned ? null : error);
@@ -175,7 +249,7 @@ export class Execution {
       }
       const text =
         next === STOP ? null : canonical(next, `the state that agent ${this.#nameOf(agent)} returned`);
-      root = this.#root(agent, text, port.privateWords);
+      root = this.#root(agent, text, port.privateWords, port.guesses);
       // Round and round without a step: a poll of what nobody else ever writes. It waits there, and others may run.
       if (begun.has(root))
         return {
@@ -225,7 +299,7 @@ export class Execution {
 
   /** What a run has brought, apart from where it came to. */
   #told({ events, fences }: SteppedPort): Omit<Outcome, 'position'> {
-    return { events, fences, flags: progressOf(events, this.#system) };
+    return { events, fences, flags: progressOf(events, this.#system), roots: this.#roots };
   }
 
   #paused(port: SteppedPort, root: Root): number {
@@ -269,7 +343,7 @@ export class Execution {
       merged: sites ? port.merged : [],
       giving: port.giving,
       // At rest before a turn's first step, what the turn has stored already has not happened for anybody.
-      privateWords: port.restsWithin || (sites && !rests) ? new Map(port.privateWords) : root.privateWords,
+      privateWords: port.restsWithin || (sites && !rests) ? port.privateWords : root.privateWords,
     });
   }
 
@@ -302,13 +376,18 @@ export class Execution {
     return this.#barriers?.around(port) ?? port;
   }
 
-  #root(agent: number, state: string | null, privateWords: ReadonlyMap<number, number>): Root {
-    const before = this.#positions.rootList.length;
+  #root(agent: number, state: string | null, privateWords: number, guessed = false): Root {
     const root = this.#positions.root(agent, state, privateWords);
-    if (this.#positions.rootList.length > before && state !== null) {
-      this.#rests(agent, JSON.parse(state));
-    }
+    if (!guessed) this.tell(root);
+    else if (!root.told) this.#roots.push(root);
     return root;
+  }
+
+  /** An agent has come to where a turn begins. */
+  tell(root: Root): void {
+    if (root.told) return;
+    root.told = true;
+    if (root.state !== null) this.#rests(root.agent, JSON.parse(root.state));
   }
 
   #loopEntry(root: Root, parent: Entry | null, loop: LoopRecord): LoopEntry {

@@ -13,25 +13,32 @@ import {
   type Access,
   AccessTable,
   ASLEEP,
+  CAS,
   CHOOSE,
   DEAD,
   DISABLE,
   ENABLE,
   END,
   ENTER,
+  FENCE,
   GIVE,
+  LOAD,
   MASK,
   PAUSE,
+  READ,
   RING,
+  RMW,
   SPIN,
+  STORE,
   TAKE,
   UNMASK,
   WAIT,
+  WRITE,
 } from './access.ts';
 import type { BarrierEditor } from './barriers/editedPort.ts';
 import { type Cell, type CellMap, SHARED } from './cells.ts';
 import type { Image } from './directPort.ts';
-import { Execution } from './execution.ts';
+import { Execution, type Guess, type Outcome } from './execution.ts';
 import { InterruptUnit } from './interruptUnit.ts';
 import { createMemoryModel } from './memory/create.ts';
 import type { MemoryModel, MemoryModelName } from './memory/model.ts';
@@ -39,11 +46,12 @@ import { type CellReader, MemoryMap } from './memoryMap.ts';
 import { MonitorBank } from './monitorBank.ts';
 import { OriginTable } from './origins.ts';
 import { type PositionRecord, PositionTable, RANG } from './position.ts';
+import { PrivateWords } from './privateWords.ts';
 import type { Unordered } from './races/clockTable.ts';
 import { HappensBefore } from './races/happensBefore.ts';
 import type { Synchronizing } from './races/synchronizing.ts';
 import { ContentTable } from './store/contents.ts';
-import type { System } from './system.ts';
+import type { Observation, System } from './system.ts';
 import { asked } from './targetError.ts';
 import { canRace } from './uses.ts';
 import type { ScheduleStep, StepKind } from './verdict.ts';
@@ -64,6 +72,11 @@ export interface MachineOptions {
   readonly origins?: boolean;
   /** Makes some accesses in another way than the code asks for. */
   readonly barriers?: BarrierEditor | undefined;
+  /**
+   * It will be used for one run after the other, each from `start` on, and hardly ever comes to a state again. What is
+   * found is the same.
+   */
+  readonly linear?: boolean;
 }
 
 /** Result of `fire` when a property is broken. */
@@ -108,15 +121,23 @@ export class Machine {
   readonly #sleepers: readonly (readonly number[])[];
   readonly #execution: Execution;
   readonly #map: MemoryMap;
+  readonly #privates: PrivateWords;
   /** Happens-before, and its word of a state; null, and no word, if nobody asks for races. */
   readonly #clocks: HappensBefore | null;
   readonly #hostile: readonly boolean[];
   readonly #clockWord: number;
+  readonly #linear: boolean;
+  /** Transitions found by guessing, and not met yet: what has happened in each by then. */
+  readonly #untold: (Outcome | null)[] = [];
+  /** Whether a linear machine looks at what could come next, in many ways: see `branch`. */
+  #branches = false;
 
   constructor(options: MachineOptions) {
     const { system, cells } = options;
     this.system = system;
     this.cells = cells;
+    this.#linear = options.linear ?? false;
+    this.#privates = new PrivateWords(cells.cells.length);
     this.#map = new MemoryMap(system.sharedBytes, cells, options.image, this.contents);
     this.accesses = new AccessTable(
       this.contents,
@@ -136,9 +157,14 @@ export class Machine {
     const asksForRaces = options.properties.some(({ races }) => races === true);
     this.#clocks = asksForRaces ? this.#happensBefore(lines, options.synchronizing ?? null) : null;
     this.unit = new InterruptUnit(system);
-    this.monitors = new MonitorBank(system, options.properties, this.contents, (agent, event) =>
-      this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
-    );
+    this.monitors = new MonitorBank({
+      system,
+      properties: options.properties,
+      contents: this.contents,
+      linear: this.#linear,
+      observe: (agent, event) =>
+        this.#observe({ kind: 'event', agent: system.agents[agent]?.name ?? '', event }),
+    });
     this.monitorWord = this.model.words;
     this.unitWord = this.monitorWord + 1;
     this.#clockWord = this.unitWord + this.unit.words;
@@ -171,6 +197,7 @@ export class Machine {
         cells,
         contents: this.contents,
         accesses: this.accesses,
+        privates: this.#privates,
         initialWord: (cell) => this.#map.initialWord(cell),
         fenceIsStep: (order: FenceOrdering) => this.model.fenceIsStep(order),
         releaseStoreIsFence: this.model.releaseStoreIsFence,
@@ -202,6 +229,23 @@ export class Machine {
       state[this.monitorWord] = next;
     }
     return 0;
+  }
+
+  /**
+   * Changes the state of a linear machine to one that can be left and come back to, until `unbranch`: nothing is said of
+   * races meanwhile. Others are like that always.
+   */
+  branch(state: Uint32Array): void {
+    if (!this.#linear) return;
+    this.#branches = true;
+    state[this.monitorWord] = this.monitors.branch();
+  }
+
+  /** Back to where the run was: its own state goes on. */
+  unbranch(): void {
+    if (!this.#linear) return;
+    this.#branches = false;
+    this.monitors.unbranch();
   }
 
   /** In how many ways the agent can step now; 0: it is blocked, interrupted, or has ended. */
@@ -240,14 +284,14 @@ export class Machine {
     const access = this.positions.access[state[this.firstPosition + agent] as number] as number;
     this.raced = false;
     const word = this.#perform(state, agent, access, choice);
-    if (this.#clocks !== null) this.#order(this.#clocks, state, agent, access, word);
+    if (this.#clocks !== null && !this.#branches) this.#order(this.#clocks, state, agent, access, word);
     return this.#advance(state, agent, word);
   }
 
   /** Makes a waiting store of a core visible, changing `state` in place. */
   drain(state: Uint32Array, core: number, choice: number): void {
     const access = this.model.drain(state, core, choice);
-    if (this.#clocks === null) return;
+    if (this.#clocks === null || this.#branches) return;
     state[this.#clockWord] = this.#clocks.drained(state[this.#clockWord] as number, core, access);
   }
 
@@ -294,7 +338,7 @@ export class Machine {
     const line = this.#lineOf[handler] as number;
     this.unit.acknowledge(state, line);
     this.model.enter?.(state, line);
-    if (this.#clocks !== null)
+    if (this.#clocks !== null && !this.#branches)
       state[this.#clockWord] = this.#clocks.entered(state[this.#clockWord] as number, line);
     for (const task of this.#sleepers[this.cores[handler] as number] as readonly number[])
       if (this.#isAsleep(state, task)) this.unit.setWoken(state, task, 1);
@@ -456,7 +500,9 @@ export class Machine {
   /** Bytes held by the tables, roughly. */
   bytes(): number {
     const clocks = this.#clocks?.bytes() ?? 0;
-    return this.positions.bytes() + this.model.bytes() + this.monitors.bytes() + clocks;
+    return (
+      this.positions.bytes() + this.#privates.bytes() + this.model.bytes() + this.monitors.bytes() + clocks
+    );
   }
 
   // --- Steps -------------------------------------------------------------------------------------------------------
@@ -512,14 +558,21 @@ export class Machine {
     const position = state[place] as number;
     this.lastWord = word;
     let transition = this.positions.find(position, word);
-    if (transition < 0) transition = this.#tabulate(agent, position, word);
+    if (transition < 0) transition = this.#tabulate(state, agent, position, word);
     state[place] = this.positions.next[transition] as number;
     const fences = this.positions.fences[transition] as number;
-    if (fences !== 0 && this.#clocks !== null) {
+    if (fences !== 0 && this.#clocks !== null && !this.#branches) {
       const clock = state[this.#clockWord] as number;
       state[this.#clockWord] = this.#clocks.fenced(clock, this.cores[agent] as number, fences);
     }
-    const events = this.positions.events[transition] as number;
+    let events = this.positions.events[transition] as number;
+    if (events < 0) {
+      const outcome = this.#untold[-1 - events] as Outcome;
+      this.#untold[-1 - events] = null;
+      for (const root of outcome.roots) this.#execution.tell(root);
+      events = this.monitors.intern(agent, outcome.events);
+      this.positions.events[transition] = events;
+    }
     if (events !== 0) {
       const next = this.monitors.step(state[this.monitorWord] as number, events);
       if (next < 0) return BROKEN;
@@ -540,25 +593,54 @@ export class Machine {
 
   // --- Tabling -----------------------------------------------------------------------------------------------------
 
-  #tabulate(agent: number, position: number, word: number): number {
-    const access = this.positions.access[position] as number;
-    const outcome = this.#execution.resume(agent, position, word);
+  #tabulate(state: Uint32Array, agent: number, position: number, word: number): number {
+    const guess = this.#linear ? this.#guess(state) : null;
+    const outcome = this.#execution.resume(agent, position, word, guess);
     const events = this.monitors.intern(agent, outcome.events);
+    const transition = this.#addTransition(position, word, outcome, events);
+    if (guess === null) return transition;
+    for (const guessed of this.#execution.guessed) {
+      const { outcome } = guessed;
+      const silent = outcome.events.length === 0 && outcome.roots.length === 0;
+      const untold = silent ? 0 : -this.#untold.push(outcome);
+      this.#addTransition(guessed.position, guessed.word, outcome, untold);
+    }
+    return transition;
+  }
+
+  #addTransition(position: number, word: number, outcome: Outcome, events: number): number {
+    const access = this.positions.access[position] as number;
     const flags = outcome.flags | (this.accesses.kind[access] === RING ? RANG : 0);
     const fences = this.#clocks?.fences(outcome.fences) ?? 0;
     return this.positions.addTransition(position, word, outcome.position, events, flags, fences);
   }
 
-  #observe(observation: Parameters<System['witnesses'][number]['reached']>[0]): void {
+  /** What accesses will give if nobody comes in between: what stands there now, and what was guessed to be stored since. */
+  #guess(state: Uint32Array): Guess {
+    const { accesses, model } = this;
+    const stored = new Map<number, number>();
+    return (access) => {
+      const kind = accesses.kind[access] as number;
+      if (kind === FENCE || kind === PAUSE || kind === ACTION || kind === RING) return 0;
+      if (kind !== LOAD && kind !== STORE && kind !== RMW && kind !== CAS && kind !== READ && kind !== WRITE)
+        return null;
+      const word = accesses.word[access] as number;
+      const now = stored.get(word) ?? model.newest(state, word);
+      if (kind !== LOAD && kind !== READ) stored.set(word, accesses.stored(access, now));
+      return kind === STORE || kind === WRITE ? 0 : accesses.resultOf(access, now);
+    };
+  }
+
+  #observe(observation: Observation): void {
     if (observation.kind === 'event' && observation.event.kind === 'return') {
       const { operation, accesses } = observation.event;
       if (accesses > (this.longestOperations.get(operation) ?? -1))
         this.longestOperations.set(operation, accesses);
     }
+    if (this.witnesses.size === this.system.witnesses.length) return;
     for (const witness of this.system.witnesses) {
       if (this.witnesses.has(witness.name)) continue;
-      const reached = asked(`witness ${witness.name} threw`, () => witness.reached(observation));
-      if (reached) this.witnesses.add(witness.name);
+      if (isReached(witness, observation)) this.witnesses.add(witness.name);
     }
   }
 
@@ -588,6 +670,7 @@ export class Machine {
       ...(model.bufferDepth === null ? {} : { mostWaiting: model.bufferDepth }),
       buffered: model.bufferDepth !== null && model.keptBy === undefined,
       old: model.keptBy !== undefined,
+      linear: this.#linear,
     });
   }
 
@@ -603,10 +686,20 @@ export class Machine {
     if (word >= 0) return this.model.newest(state, word);
     const initial = this.#map.initialWord(cell);
     if (cell.agent < 0) return initial;
-    return this.positionRecord(state, cell.agent).privateWords.get(cell.number) ?? initial;
+    return this.#privates.word(this.positionRecord(state, cell.agent).privateWords, cell.number, initial);
   }
 
   #agentName(agent: number): string {
     return this.system.agents[agent]?.name ?? String(agent);
+  }
+}
+
+function isReached(witness: System['witnesses'][number], observation: Observation): boolean {
+  try {
+    return witness.reached(observation);
+  } catch (error) {
+    return asked(`witness ${witness.name} threw`, () => {
+      throw error;
+    });
   }
 }

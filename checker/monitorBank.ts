@@ -45,12 +45,7 @@ const NEXT_PLACE = 2;
 
 /** An event as prepared for the monitors: complete, or with what depends on the ledger still to be filled in. */
 type PreparedEvent =
-  | {
-      readonly kind: 'complete';
-      readonly event: MonitorEvent;
-      /** Those with a state whom it concerns. */
-      readonly listeners: readonly PlacedMonitor[];
-    }
+  | { readonly kind: 'complete'; readonly event: MonitorEvent; readonly listeners: readonly PlacedMonitor[] }
   | { readonly kind: 'slot'; readonly raw: RawSlot; readonly slot: number; readonly code: number }
   | {
       readonly kind: 'payload';
@@ -81,6 +76,15 @@ interface PlacedMonitor {
   readonly words: Words;
 }
 
+export interface MonitorBankOptions {
+  readonly system: System;
+  readonly properties: readonly Property[];
+  readonly contents: Contents;
+  /** It follows one run after the other, each from `start` on: states are numbered by a hash then, and only the last counts. */
+  readonly linear: boolean;
+  readonly observe: (agent: number, event: MonitorEvent) => void;
+}
+
 export class MonitorBank {
   readonly context: PropertyContext;
   /** What the last `step` that returned -1 found. */
@@ -105,16 +109,13 @@ export class MonitorBank {
   /** Situations that broke something, as `state list`: these are not in the table. */
   readonly #brokenSituations = new Set<string>();
   readonly #listIds = new Map<string, number>();
-  readonly #editor: VectorEditor;
+  readonly #editor: MonitorWords;
+  readonly #linear: boolean;
   readonly #slotByAddress = new Map<number, number>();
   readonly #observe: (agent: number, event: MonitorEvent) => void;
 
-  constructor(
-    system: System,
-    properties: readonly Property[],
-    contents: Contents,
-    observe: (agent: number, event: MonitorEvent) => void,
-  ) {
+  constructor({ system, properties, contents, linear, observe }: MonitorBankOptions) {
+    this.#linear = linear;
     this.#system = system;
     this.#asked = new Set(properties.map(({ name }) => name));
     this.#observe = observe;
@@ -137,7 +138,7 @@ export class MonitorBank {
       words += monitor.words;
     }
     this.#vectors = new PersistentVectors(words);
-    this.#editor = new VectorEditor(this.#vectors);
+    this.#editor = new MonitorWords(this.#vectors);
     const monitors = placed.map(({ property, monitor, offset }) => ({
       property,
       monitor,
@@ -150,7 +151,8 @@ export class MonitorBank {
 
   /** The monitors' first state. */
   start(): number {
-    this.#editor.open(this.#vectors.intern(new Uint32Array(Math.max(1, this.#vectors.width))));
+    if (this.#linear) this.#editor.clear();
+    else this.#editor.open(this.#vectors.intern(new Uint32Array(Math.max(1, this.#vectors.width))));
     for (const { monitor, words } of this.#stateful) monitor.start?.(words);
     return this.#editor.commit();
   }
@@ -158,6 +160,10 @@ export class MonitorBank {
   /** Number of the list of events that one step of an agent causes; 0 is a list that no monitor could mind. */
   intern(agent: number, events: readonly RawEvent[]): number {
     if (events.length === 0) return 0;
+    if (this.#linear) {
+      const list = this.#prepare(agent, events);
+      return list.events.length > 0 || list.broken.length > 0 ? this.#lists.push(list) - 1 : 0;
+    }
     const key = `${agent}|${JSON.stringify(events)}`;
     let id = this.#listIds.get(key);
     if (id === undefined) {
@@ -174,6 +180,7 @@ export class MonitorBank {
 
   /** The monitors' state after the events, or -1 if a property is broken (then see `broken`). */
   step(state: number, list: number): number {
+    if (this.#editor.isFlat) return this.#run(state, list);
     const known = this.#steps.get(state, list);
     if (known >= 0) return known;
     const next = this.#run(state, list);
@@ -193,18 +200,27 @@ export class MonitorBank {
       this.exercised.set(property, (this.exercised.get(property) ?? 0) + 1);
   }
 
+  /** Number of the state of a linear bank, among states that can be left and come back to until `unbranch`. */
+  branch(): number {
+    return this.#editor.interned();
+  }
+
+  unbranch(): void {
+    this.#editor.flatten();
+  }
+
   slotState(state: number, slot: number): SlotState {
-    return slotName((this.#vectors.get(state, slot) as number) & STATE_MASK);
+    return slotName(this.#editor.wordOf(state, slot) & STATE_MASK);
   }
 
   /** Whether a message waits in the slot: fast. */
   isAvailable(state: number, slot: number): boolean {
-    return (this.#vectors.get(state, slot) & STATE_MASK) === AVAILABLE;
+    return (this.#editor.wordOf(state, slot) & STATE_MASK) === AVAILABLE;
   }
 
   /** Key of the chain that the slot's buffer is in, or -1. */
   chainOf(state: number, slot: number): number {
-    return this.#system.chains === true ? this.#vectors.get(state, this.#chainWord(slot, KEY)) - 1 : -1;
+    return this.#system.chains === true ? this.#editor.wordOf(state, this.#chainWord(slot, KEY)) - 1 : -1;
   }
 
   /** Whether what an open operation gives away (see `OperationStack.giving`) is the buffer of this slot. */
@@ -219,13 +235,13 @@ export class MonitorBank {
 
   /** Agent that owns the slot's buffer, or -1. */
   holder(state: number, slot: number): number {
-    return (this.#vectors.get(state, slot) >>> STATE_BITS) - 1;
+    return (this.#editor.wordOf(state, slot) >>> STATE_BITS) - 1;
   }
 
   /** Whether every slot is free. */
   allFree(state: number): boolean {
     for (let slot = 0; slot < this.#system.slots.length; slot++) {
-      if (this.#vectors.get(state, slot) !== 0) return false;
+      if (this.#editor.wordOf(state, slot) !== 0) return false;
     }
     return true;
   }
@@ -318,7 +334,13 @@ export class MonitorBank {
   }
 
   #ask(property: string, monitor: Monitor, words: Words, event: MonitorEvent): ReturnType<Monitor['step']> {
-    return this.guarded(property, `a ${event.kind} event`, () => monitor.step(words, event));
+    try {
+      return monitor.step(words, event);
+    } catch (error) {
+      return this.guarded(property, `a ${event.kind} event`, () => {
+        throw error;
+      });
+    }
   }
 
   /** Asks a property, and says which one it was if it throws. */
@@ -449,13 +471,81 @@ function slotName(state: number): SlotState {
   return name;
 }
 
+/** The words of all monitors: interned, state by state; or flat, those of a run. */
+class MonitorWords {
+  readonly #vectors: PersistentVectors;
+  readonly #editor: VectorEditor;
+  readonly #flat: Uint32Array<ArrayBuffer>;
+  /** Sum of a number for each word and its place: equal words have equal ones. */
+  #hash = 0;
+  isFlat = false;
+
+  constructor(vectors: PersistentVectors) {
+    this.#vectors = vectors;
+    this.#editor = new VectorEditor(vectors);
+    this.#flat = new Uint32Array(Math.max(1, vectors.width));
+  }
+
+  get(index: number): number {
+    return this.isFlat ? (this.#flat[index] as number) : this.#editor.get(index);
+  }
+
+  set(index: number, word: number): void {
+    if (!this.isFlat) {
+      this.#editor.set(index, word);
+      return;
+    }
+    const before = this.#flat[index] as number;
+    if (before === word >>> 0) return;
+    this.#hash = (this.#hash + part(index, word) - part(index, before)) | 0;
+    this.#flat[index] = word;
+  }
+
+  /** A word of a state. */
+  wordOf(state: number, index: number): number {
+    return this.isFlat ? (this.#flat[index] as number) : this.#vectors.get(state, index);
+  }
+
+  open(state: number): void {
+    if (!this.isFlat) this.#editor.open(state);
+  }
+
+  commit(): number {
+    return this.isFlat ? this.#hash & 0x7fffffff : this.#editor.commit();
+  }
+
+  /** A run begins. */
+  clear(): void {
+    this.isFlat = true;
+    this.#hash = 0;
+    this.#flat.fill(0);
+  }
+
+  /** Number of the run's words as a vector; on with interned ones, until `flatten`. */
+  interned(): number {
+    this.isFlat = false;
+    return this.#vectors.intern(this.#flat);
+  }
+
+  flatten(): void {
+    this.isFlat = true;
+  }
+}
+
+/** What a word in its place adds to the hash; 0 for 0. */
+function part(index: number, word: number): number {
+  if (word === 0) return 0;
+  const mixed = Math.imul(word ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b);
+  return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
+}
+
 /** A monitor's own words among those of all. */
 class WordsWindow implements Words {
-  readonly #editor: VectorEditor;
+  readonly #editor: MonitorWords;
   readonly #offset: number;
   readonly #words: number;
 
-  constructor(editor: VectorEditor, offset: number, words: number) {
+  constructor(editor: MonitorWords, offset: number, words: number) {
     this.#editor = editor;
     this.#offset = offset;
     this.#words = words;

@@ -21,10 +21,28 @@ export function canonical(value: unknown, where: string): string {
   throw notPlain(typeof value, where);
 }
 
-/** A copy that nobody else holds. `undefined` (an operation without a result) becomes null. */
+/** A copy that nobody else holds, keys sorted. `undefined` (an operation without a result) becomes null. */
 export function plainCopy(value: unknown, where: string): PlainData {
-  // Canonical JSON of plain data parses to plain data.
-  return JSON.parse(canonical(value === undefined ? null : value, where)) as PlainData;
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw notPlain(String(value), where);
+    return Object.is(value, -0) ? 0 : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => plainItem(item, where));
+  if (typeof value !== 'object') throw notPlain(typeof value, where);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw notPlain(`an instance of ${value.constructor?.name ?? 'a class'}`, where);
+  const copy: Record<string, PlainData> = {};
+  for (const key of Object.keys(value).sort())
+    copy[key] = plainItem((value as Record<string, unknown>)[key], where);
+  return copy;
+}
+
+function plainItem(item: unknown, where: string): PlainData {
+  if (item === undefined) throw notPlain('undefined', where);
+  return plainCopy(item, where);
 }
 
 function notPlain(found: string, where: string): TargetError {

@@ -7,22 +7,21 @@
 import type { PlainData } from '../memory/index.ts';
 import { grownInt32, grownUint8 } from './store/growable.ts';
 
-/** Words of the cells that only this agent reaches, by cell number; cells that hold their first value are left out. */
-export type PrivateWords = ReadonlyMap<number, number>;
-
 /** Where a turn starts. */
 export interface Root {
   readonly id: number;
   readonly agent: number;
   /** Canonical text of the program state; null once the agent has ended. */
   readonly state: string | null;
-  readonly privateWords: PrivateWords;
-  readonly privateKey: string;
+  /** Words of the cells that only this agent reaches: a number of `PrivateWords`. */
+  readonly privateWords: number;
   /** Position at the turn's first access, and the one that pauses before the turn; -1 while unknown. */
   position: number;
   pausedPosition: number;
   /** Position after a fault in this turn. */
   deadPosition: number;
+  /** Whether some agent was told to rest there. */
+  told: boolean;
 }
 
 /** What an open operation has done so far, as far as it outlives a pass of a loop. */
@@ -51,7 +50,7 @@ export interface LoopRecord {
   readonly nesting: number;
   /** State of the next pass, or the loop's result. */
   readonly data: PlainData | undefined;
-  readonly privateWords: PrivateWords;
+  readonly privateWords: number;
   readonly frames: readonly FrameRecord[];
   /** Ownership has moved since the last step. */
   readonly moved: boolean;
@@ -78,7 +77,7 @@ export interface PositionRecord {
   readonly site: string | null;
   /** Accesses merged into the step before this one, if sites are recorded. */
   readonly merged: readonly string[];
-  readonly privateWords: PrivateWords;
+  readonly privateWords: number;
   /** What open operations are giving away, so that it is not given yet: addresses of buffers, and chains (`givenChain`). */
   readonly giving: readonly number[];
 }
@@ -194,21 +193,20 @@ export class PositionTable {
     return record;
   }
 
-  root(agent: number, state: string | null, privateWords: PrivateWords): Root {
-    const privateKey = privateKeyOf(privateWords);
+  root(agent: number, state: string | null, privateWords: number): Root {
     // A state is JSON text, in which `null` is a state like others.
-    const key = `${agent}|${privateKey}|${state ?? 'ended'}`;
+    const key = `${agent}|${privateWords}|${state ?? 'ended'}`;
     let root = this.#roots.get(key);
     if (root === undefined) {
       root = {
         id: this.#roots.size,
         agent,
         state,
-        privateWords: new Map(privateWords),
-        privateKey,
+        privateWords,
         position: -1,
         pausedPosition: -1,
         deadPosition: -1,
+        told: false,
       };
       this.#roots.set(key, root);
       this.rootList.push(root);
@@ -230,9 +228,4 @@ export class PositionTable {
       this.records.length * 250
     );
   }
-}
-
-export function privateKeyOf(words: PrivateWords): string {
-  const cells = [...words.keys()].sort((a, b) => a - b);
-  return cells.map((cell) => `${cell}:${words.get(cell)}`).join(',');
 }

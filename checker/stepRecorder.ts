@@ -37,15 +37,10 @@ import { type Cell, type CellMap, SHARED } from './cells.ts';
 import { isMove } from './chains.ts';
 import { OperationStack } from './operationStack.ts';
 import { canonical } from './plain.ts';
-import {
-  type Entry,
-  type LoopEntry,
-  type LoopRecord,
-  type PrivateWords,
-  privateKeyOf,
-  type Root,
-} from './position.ts';
+import type { AccessEntry, Entry, LoopEntry, LoopRecord, Root } from './position.ts';
+import { FIRST_WORDS, type PrivateWords } from './privateWords.ts';
 import type { RawEvent } from './rawEvent.ts';
+import { Restart } from './restart.ts';
 import type { ContentTable } from './store/contents.ts';
 import type { Actions, ChainAction, SlotAction, System } from './system.ts';
 import { TargetError } from './targetError.ts';
@@ -54,6 +49,8 @@ import { TargetError } from './targetError.ts';
 export const SUSPENSION: unique symbol = Symbol('suspended by the checker');
 /** Thrown when an operation exceeds its bound on accesses. */
 export class Unbounded extends Error {}
+/** Thrown when a run that has gone on with guessed results would teach something: only what really happens may. */
+export const ABANDONED: unique symbol = Symbol('abandoned by the checker');
 
 /** Names of the actions that the interrupt unit knows. */
 const UNIT_ACTION_NAMES: ReadonlyMap<number, string> = new Map(
@@ -68,11 +65,11 @@ const NO_ROOT: Root = {
   id: -1,
   agent: -1,
   state: null,
-  privateWords: new Map(),
-  privateKey: '',
+  privateWords: FIRST_WORDS,
   position: -1,
   pausedPosition: -1,
   deadPosition: -1,
+  told: true,
 };
 
 /** What the port needs of the engine around it. */
@@ -81,6 +78,7 @@ export interface SteppedPortHost {
   readonly cells: CellMap;
   readonly contents: ContentTable;
   readonly accesses: AccessTable;
+  readonly privates: PrivateWords;
   /** First word of a cell. */
   initialWord(cell: Cell): number;
   /** Whether a fence can be noticed by anybody under the memory model: else it is merged away. */
@@ -106,7 +104,9 @@ export abstract class StepRecorder {
   #root: Root;
   protected entries: Entry[] = [];
   protected cursor = 0;
-  protected privateCells = new Map<number, number>();
+  /** Words of the cells that only this agent reaches, and what has changed of them since. */
+  #privateWords = FIRST_WORDS;
+  readonly #privateChanges = new Map<number, number>();
   protected readonly stack = new OperationStack();
   protected loops = 0;
   /** Moves of ownership told of since the last step, and among the events that wait for the next one. */
@@ -121,7 +121,7 @@ export abstract class StepRecorder {
    */
   protected waiting: RawEvent[] = [];
   /** What the port threw and will throw again at each access, whoever catches it. */
-  protected failure: Error | null = null;
+  protected failure: Error | typeof ABANDONED | null = null;
   /** Operation out of which the implementation threw last. */
   protected thrownBy: string | null = null;
 
@@ -131,6 +131,10 @@ export abstract class StepRecorder {
   /** The access at which it is suspended; null when it waits for a step of its own before the turn (`pausedAtStart`). */
   pending: Access | null = null;
   pausedAtStart = false;
+  /** Whether some result in this run is a guess. */
+  guesses = false;
+  /** Asked at a step without a result: a guess to go on with, whatever becomes of it; null: suspend. */
+  guess: (() => AccessEntry | null) | null = null;
   site: string | null = null;
   merged: string[] = [];
   /** Fences of the step that no memory model could notice, in order. */
@@ -150,6 +154,7 @@ export abstract class StepRecorder {
     this.fences = [];
     this.#moves = 0;
     this.#carried = first;
+    this.guesses = false;
   }
 
   /** Begins a turn, with the results recorded in it so far. */
@@ -162,7 +167,8 @@ export abstract class StepRecorder {
     for (let entry = newest; entry !== null; entry = entry.parent) entries[entry.length - 1] = entry;
     this.entries = entries;
     this.cursor = 0;
-    this.privateCells = new Map(root.privateWords);
+    this.#privateWords = root.privateWords;
+    this.#privateChanges.clear();
     this.stack.clear();
     this.loops = 0;
     this.#moves = 0;
@@ -182,16 +188,38 @@ export abstract class StepRecorder {
   }
 
   /** What the port threw out of an access, even if the implementation caught it; null: nothing. */
-  get thrown(): Error | null {
+  get thrown(): Error | typeof ABANDONED | null {
     return this.failure;
+  }
+
+  /** Where the turn began. */
+  get root(): Root {
+    return this.#root;
   }
 
   get newest(): Entry | null {
     return this.entries[this.entries.length - 1] ?? null;
   }
 
-  get privateWords(): PrivateWords {
-    return this.privateCells;
+  /** Number of the words that now stand in the cells which only this agent reaches. */
+  get privateWords(): number {
+    this.#privateWords = this.host.privates.changed(this.#privateWords, this.#privateChanges);
+    this.#privateChanges.clear();
+    return this.#privateWords;
+  }
+
+  protected privateWord(cell: Cell): number {
+    const { number } = cell;
+    const first = this.host.initialWord(cell);
+    const change = this.#privateChanges.get(number);
+    if (change !== undefined) return (change ^ first) >>> 0;
+    return this.host.privates.word(this.#privateWords, number, first);
+  }
+
+  protected setPrivateWord(cell: Cell, word: number): void {
+    // With more room, then.
+    if (!this.host.privates.holds(cell.number)) throw this.fail(new Restart());
+    this.#privateChanges.set(cell.number, (word ^ this.host.initialWord(cell)) >>> 0);
   }
 
   get operations(): readonly string[] {
@@ -261,13 +289,20 @@ export abstract class StepRecorder {
   /** The result of an access that is a step: recorded, or not known yet, which suspends the agent. */
   protected step(access: Access): number {
     this.checkSuspended();
-    const entry = this.entries[this.cursor];
+    let entry = this.entries[this.cursor];
     if (entry === undefined) {
       this.pending = access;
       // A step that the engine makes by itself stands nowhere in the code.
       const { kind } = access;
       this.site = kind === PAUSE || kind === SPIN || kind === ENTER ? null : this.host.site();
-      this.#suspend();
+      const guessed = this.guess?.() ?? null;
+      if (guessed === null) this.#suspend();
+      // From here on as if it had run anew, with that result recorded.
+      this.beginStep(false);
+      this.pending = null;
+      this.guesses = true;
+      this.entries.push(guessed);
+      entry = guessed;
     }
     if (entry.kind !== 'access' || !sameAccess(this.host.accesses.get(entry.access), access)) {
       throw this.fail(this.#nondeterministic(entry, access));
@@ -345,7 +380,7 @@ export abstract class StepRecorder {
   }
 
   /** Notes what is thrown out of an access, so that whoever catches it cannot go on as if nothing were. */
-  protected fail<E extends Error>(error: E): E {
+  protected fail<E extends Error | typeof ABANDONED>(error: E): E {
     this.failure ??= error;
     return error;
   }
@@ -394,6 +429,11 @@ export abstract class StepRecorder {
           `If that loop is meant to go on until another agent acts, write it with port.repeat.`,
       ),
     );
+  }
+
+  /** Whether what happens now is told: else it was, when the results were recorded. */
+  protected get emits(): boolean {
+    return this.isLive || this.waiting.length > 0;
   }
 
   /** Told with the step just made; or, if something waits for the next step, after that. */
@@ -453,7 +493,8 @@ export abstract class StepRecorder {
     this.#moves = recorded.moved ? 1 : 0;
     this.#waitingMoves = 0;
     this.waiting = [];
-    this.privateCells = new Map(recorded.privateWords);
+    this.#privateWords = recorded.privateWords;
+    this.#privateChanges.clear();
     this.stack.restore(recorded.frames);
   }
 
@@ -471,15 +512,16 @@ export abstract class StepRecorder {
     const frames = this.stack.records();
     const text = this.guarded(() => (data === undefined ? '' : canonical(data, 'the state of a loop')));
     const parent = this.entries[base - 1] ?? null;
+    const { privateWords } = this;
     const entry = this.host.loopEntry(this.#root, parent, {
       kind,
       nesting,
       // A copy: the target may change what it returned.
       data: text === '' ? undefined : JSON.parse(text),
-      privateWords: new Map(this.privateCells),
+      privateWords,
       frames,
       moved: this.#moves > 0,
-      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateKeyOf(this.privateCells)}|${JSON.stringify(frames)}`,
+      key: `${kind}|${nesting}|${this.#moves > 0}|${text}|${privateWords}|${JSON.stringify(frames)}`,
     });
     this.entries.length = base;
     this.entries.push(entry);

@@ -49,7 +49,7 @@ import { checkAccess } from './directPort.ts';
 import { plainCopy } from './plain.ts';
 import type { Entry } from './position.ts';
 import type { RawEvent } from './rawEvent.ts';
-import { StepRecorder, Unbounded } from './stepRecorder.ts';
+import { ABANDONED, StepRecorder, Unbounded } from './stepRecorder.ts';
 import { ATOMIC_LOADS, ATOMIC_UPDATES, loadUse, PLAIN_LOADS, PLAIN_STORES, storeUse } from './uses.ts';
 
 /** Alternatives that one choice may have. */
@@ -83,7 +83,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
           within,
           bytes,
           order,
-          this.#part(cell, within, bytes, this.#privateWord(cell)),
+          this.#part(cell, within, bytes, this.privateWord(cell)),
         )
       : this.step({ ...NO_ACCESS, kind: LOAD, cell: cell.number, within, bytes, order });
     this.#learn(cell, within, bytes, word);
@@ -98,7 +98,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     if (this.#isPrivate(cell)) {
       const releases = order === 'release' || order === 'acq_rel' || order === 'seq_cst';
       if (releases && this.host.releaseStoreIsFence && cell.memory === SHARED) this.#imply('release');
-      this.#change(cell, within, bytes, word, this.#privateWord(cell));
+      this.#change(cell, within, bytes, word, this.privateWord(cell));
       this.#storePrivate(cell, within, word);
       this.#served(STORE, cell, within, bytes, order, word);
     } else {
@@ -197,7 +197,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
           within,
           bytes,
           'plain',
-          this.host.contents.slice(this.#privateWord(cell), within, bytes),
+          this.host.contents.slice(this.privateWord(cell), within, bytes),
         )
       : this.step({ ...NO_ACCESS, kind: READ, cell: cell.number, within, bytes, order: 'plain' });
     this.#learn(cell, within, bytes, content);
@@ -211,7 +211,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const within = byteOffset - cell.byteOffset;
     const content = this.host.contents.intern(bytes);
     if (this.#isPrivate(cell)) {
-      this.#change(cell, within, bytes.length, content, this.#privateWord(cell));
+      this.#change(cell, within, bytes.length, content, this.privateWord(cell));
       this.#storePrivate(cell, within, content);
       this.#served(WRITE, cell, within, bytes.length, 'plain', content);
     } else {
@@ -330,15 +330,16 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     const after = this.#arguments(name, args);
     const plainResult = plainCopy(result, `the result of ${name}`);
     const { accesses, changed } = this.stack.pop();
-    this.emit({
-      kind: 'return',
-      operation: name,
-      depth,
-      args: after,
-      result: plainResult,
-      accesses,
-      changed: changed.map((cell) => this.#nameOf(cell)).sort(),
-    });
+    if (this.emits)
+      this.emit({
+        kind: 'return',
+        operation: name,
+        depth,
+        args: after,
+        result: plainResult,
+        accesses,
+        changed: changed.map((cell) => this.#nameOf(cell)).sort(),
+      });
     const allocated = contract?.allocates?.(after, plainResult) ?? null;
     if (allocated !== null) this.emit({ kind: 'allocation', ...allocated });
     this.move(contract?.onReturn?.(after, plainResult) ?? null, depth, 'return');
@@ -386,6 +387,8 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   #reach(memory: number, byteOffset: number, bytes: number, range: boolean, use: number): Cell {
     const { cells } = this.host;
     const name = (): string => cells.nameOf(memory, byteOffset, bytes);
+    if (this.guesses && !cells.knows(memory, byteOffset, bytes, range, this.agent, use))
+      throw this.fail(ABANDONED);
     this.count(name);
     const cell = this.guarded(() => cells.resolve(memory, byteOffset, bytes, range, this.agent, use));
     if (cell.agent !== SEVERAL) this.noteMerged(name);
@@ -396,10 +399,6 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
     return cell.agent !== SEVERAL;
   }
 
-  #privateWord(cell: Cell): number {
-    return this.privateCells.get(cell.number) ?? this.host.initialWord(cell);
-  }
-
   /** An access to what only this agent reaches has been made. Returns its word. */
   #served(kind: number, cell: Cell, within: number, bytes: number, order: Ordering, word: number): number {
     if (this.host.system.watchAccesses === true)
@@ -408,9 +407,10 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   #storePrivate(cell: Cell, within: number, word: number): void {
-    const stored = cell.block ? this.host.contents.splice(this.#privateWord(cell), within, word) : word;
-    if (stored === this.host.initialWord(cell)) this.privateCells.delete(cell.number);
-    else this.privateCells.set(cell.number, stored);
+    this.setPrivateWord(
+      cell,
+      cell.block ? this.host.contents.splice(this.privateWord(cell), within, word) : word,
+    );
   }
 
   #part(cell: Cell, within: number, bytes: number, word: number): number {
@@ -420,7 +420,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   /** A read-modify-write of what nobody else sees is a full fence all the same: x86 code uses it as one. */
   #atomicPart(cell: Cell, access: Access): number {
     if (this.host.updateIsFence && this.host.fenceIsStep('seq_cst')) this.#imply('seq_cst');
-    const word = this.#part(cell, access.within, access.bytes, this.#privateWord(cell));
+    const word = this.#part(cell, access.within, access.bytes, this.privateWord(cell));
     this.watch(access, word);
     return word;
   }
@@ -448,8 +448,7 @@ export class SteppedPort extends StepRecorder implements MemoryPort {
   }
 
   #nameOf(number: number): string {
-    const { memory, byteOffset, bytes } = this.host.cells.cell(number);
-    return this.host.cells.nameOf(memory, byteOffset, bytes);
+    return this.host.cells.nameOfCell(number);
   }
 
   #arguments(operation: string, args: OperationArguments): Readonly<Record<string, PlainData>> {

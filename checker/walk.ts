@@ -80,6 +80,10 @@ export interface WalkOptions
   extends Pick<CheckOptions, 'memory' | 'properties' | 'verify' | 'cells' | 'barriers'> {
   /** Says where the running code stands, for `WalkStep.site`. */
   readonly site?: () => string | null;
+  /** Many runs, hardly any of which comes where another one was: it is made fast for that. What happens is the same. */
+  readonly linear?: boolean;
+  /** Whether to look around for long before: see `machineFactory`. */
+  readonly looksFar?: boolean;
 }
 
 /** In the order in which `enabled` tells of them, and a search takes them. */
@@ -90,7 +94,10 @@ const MOST_POSITIONS = 200_000;
 
 export class Walk {
   readonly system: System;
-  readonly #build: () => Machine;
+  readonly #build: (linear: boolean) => Machine;
+  readonly #linear: boolean;
+  /** For what a race is in words, if a linear one runs. */
+  #exact: Machine | null = null;
   readonly #barriers: BarrierEditor | undefined;
   readonly #looks: readonly {
     readonly property: string;
@@ -99,6 +106,9 @@ export class Walk {
   readonly #raceProperties: readonly string[];
   #machine: Machine;
   #state: Uint32Array;
+  /** States at rest that were looked at, and those in which something was wrong. */
+  #rests: VectorTable;
+  readonly #brokenRests = new Set<number>();
   #taken: ScheduleStep[] = [];
   #stuck = false;
   /** Outlive the tables. */
@@ -111,11 +121,14 @@ export class Walk {
       system,
       { verify: false, ...options },
       options.site,
+      options.looksFar ?? false,
     );
     this.#build = build;
+    this.#linear = options.linear ?? false;
     this.#barriers = barriers;
-    this.#machine = build();
+    this.#machine = build(this.#linear);
     this.#state = new Uint32Array(this.#machine.width);
+    this.#rests = new VectorTable(this.#machine.width);
     const context = this.#machine.monitors.context;
     this.#looks = properties.flatMap((property) => {
       const look = property.quiescent?.(context);
@@ -279,7 +292,24 @@ export class Walk {
     const states = new VectorTable(width, 64);
     const current = new Uint32Array(width);
     const next = new Uint32Array(width);
-    states.intern(this.#state, 0);
+    current.set(this.#state);
+    machine.branch(current);
+    try {
+      return this.#explore(machine, states, current, next, limit);
+    } finally {
+      machine.unbranch();
+    }
+  }
+
+  #explore(
+    machine: Machine,
+    states: VectorTable,
+    current: Uint32Array,
+    next: Uint32Array,
+    limit: number,
+  ): boolean | null {
+    const { width } = machine;
+    states.intern(current, 0);
     for (let state = 0; state < states.size; state++) {
       if (states.size > limit) return null;
       for (let i = 0; i < width; i++) current[i] = states.data[state * width + i] as number;
@@ -323,19 +353,27 @@ export class Walk {
 
   /** The last step taken races; the walk can go on behind it. */
   #races(): BrokenProperty[] {
-    const message = raceText(this.#machine, this.#taken) ?? 'a data race';
+    if (this.#linear) this.#exact ??= this.#build(false);
+    const message = raceText(this.#exact ?? this.#machine, this.#taken) ?? 'a data race';
     return this.#raceProperties.map((property) => ({ property, message }));
   }
 
   #atRest(): readonly BrokenProperty[] {
     if (!this.#machine.quiescent(this.#state)) return NONE;
+    // Runs begin alike, and poll: many states at rest come again.
+    const { size } = this.#rests;
+    const rest = this.#rests.intern(this.#state, 0);
+    if (rest < size && !this.#brokenRests.has(rest)) return NONE;
     const view = this.view();
     const broken: BrokenProperty[] = [];
     for (const { property, look } of this.#looks) {
       const message = this.#machine.monitors.guarded(property, 'a state at rest', () => look(view));
       if (message !== null) broken.push({ property, message });
     }
-    if (broken.length > 0) this.#stuck = true;
+    if (broken.length > 0) {
+      this.#stuck = true;
+      this.#brokenRests.add(rest);
+    }
     return broken;
   }
 
@@ -396,8 +434,11 @@ export class Walk {
 
   #rebuild(): void {
     for (const name of this.#machine.witnesses) this.#witnesses.add(name);
-    this.#machine = this.#build();
+    this.#machine = this.#build(this.#linear);
+    this.#exact = null;
     this.#state = new Uint32Array(this.#machine.width);
+    this.#rests = new VectorTable(this.#machine.width);
+    this.#brokenRests.clear();
   }
 
   /**

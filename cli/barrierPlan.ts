@@ -1,6 +1,6 @@
 /** Which runs a barrier ledger is made on: those that are expected to be proved. */
 import type { MemoryModelName } from '../checker/index.ts';
-import type { Scenario } from '../scenarios/index.ts';
+import type { Scenario, Target } from '../scenarios/index.ts';
 import type { BarrierRun } from './barrierReport.ts';
 import { UsageError } from './errors.ts';
 import type { RefusedRun, Selection } from './plan.ts';
@@ -8,7 +8,7 @@ import { expectationOf } from './runReport.ts';
 import type { LoadedTarget } from './targets.ts';
 
 /** Where one buffer at a time is handled in order, and where several are in any order: the second needs more barriers. */
-const DEFAULT_SCENARIOS = ['in-order', 'any-order'];
+const DEFAULT_SCENARIOS: readonly string[] = ['in-order', 'any-order'];
 const DEFAULT_SLOTS = 2;
 /** Hardware that reorders little, and a language that reorders much. */
 const DEFAULT_MEMORIES: readonly MemoryModelName[] = ['tso', 'rc11'];
@@ -19,7 +19,8 @@ export function planBarrierRuns(
   selection: Pick<Selection, 'scenarios' | 'slots' | 'memories' | 'properties'>,
 ): { readonly runs: readonly BarrierRun[]; readonly leftOut: readonly RefusedRun[] } {
   const { target } = loaded;
-  const usual = target.scenarios.filter((scenario) => DEFAULT_SCENARIOS.includes(scenario.name));
+  const usualNames = target.barrierRuns?.map(({ scenario }) => scenario) ?? DEFAULT_SCENARIOS;
+  const usual = target.scenarios.filter(({ name }) => usualNames.includes(name));
   const asked = target.scenarios.filter(({ name }) => selection.scenarios?.includes(name) ?? false);
   const scenarios = selection.scenarios !== undefined ? asked : usual.length > 0 ? usual : target.scenarios;
   const memories = memoriesOf(loaded, selection.memories);
@@ -27,7 +28,7 @@ export function planBarrierRuns(
   const leftOut: RefusedRun[] = [];
   for (const memory of memories) {
     for (const scenario of scenarios) {
-      for (const slots of selection.slots ?? [slotsOf(scenario, memory)]) {
+      for (const slots of selection.slots ?? slotsOf(target, scenario, memory)) {
         const params = { slots, memory, defects: [] };
         const run: BarrierRun = {
           scenario,
@@ -70,8 +71,11 @@ function memoriesOf(
   return usual.length > 0 ? usual : target.memories;
 }
 
-/** Two, where the scenario takes them: with one, nothing overtakes anything. */
-function slotsOf(scenario: Scenario, memory: MemoryModelName): number {
+/** The target's choice; else two, where the scenario takes them: with one, nothing overtakes anything. */
+function slotsOf(target: Target, scenario: Scenario, memory: MemoryModelName): readonly number[] {
+  const chosen = target.barrierRuns?.filter((choice) => choice.scenario === scenario.name) ?? [];
+  if (chosen.length > 0) return chosen.map(({ slots }) => slots);
   const sizes = [DEFAULT_SLOTS, ...scenario.defaultSlots];
-  return sizes.find((slots) => scenario.refuse({ slots, memory, defects: [] }) === null) ?? DEFAULT_SLOTS;
+  const taken = sizes.find((slots) => scenario.refuse({ slots, memory, defects: [] }) === null);
+  return [taken ?? DEFAULT_SLOTS];
 }

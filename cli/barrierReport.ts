@@ -24,6 +24,8 @@ export interface MemoryReport {
 export interface BarriersReport {
   readonly loaded: LoadedTarget;
   readonly properties: readonly string[] | undefined;
+  /** Properties that were not checked, as they claim nothing but that a barrier is there. */
+  readonly claimsLeftOut: readonly string[];
   readonly models: readonly MemoryReport[];
   readonly leftOut: readonly RefusedRun[];
   readonly seconds: number;

@@ -13,6 +13,7 @@ import { usageErrors } from './errors.ts';
 import { exitCodeMeanings } from './exitCodes.ts';
 import { writeAtomically } from './files.ts';
 import { siteProbe } from './sites.ts';
+import { virtioDocument } from './virtioDocument.ts';
 
 /** A generated file: its path in the package, and what must stand in it. */
 interface GeneratedFile {
@@ -25,6 +26,8 @@ function* generatedFiles(): Iterable<GeneratedFile> {
   yield { path: 'docs/slot-statechart.md', text: slotDocument() };
   yield { path: 'docs/device-status-statechart.md', text: deviceStatusDocument() };
   yield { path: 'docs/errors.md', text: errorsDocument() };
+  const virtio = 'docs/virtio.md';
+  yield { path: virtio, text: virtioDocument(readFileSync(resolve(root, virtio), 'utf8'), root) };
   yield { path: 'traces/schema.json', text: jsonDocument(traceSchemaDocument()) };
   for (const target of builtInTargets) yield* generateTraces(target, siteProbe());
 }

@@ -15,4 +15,5 @@ export {
   type MinimalSet,
   type ModelLedger,
   surveyBarriers,
+  withoutBarrierClaims,
 } from './ledger.ts';

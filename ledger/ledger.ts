@@ -15,10 +15,19 @@ import {
   LoadStoreOrder,
   type LoadStorePair,
   type MemoryModelName,
+  type System,
   TargetError,
   type Violation,
   weakerOrders,
 } from '../checker/index.ts';
+
+/**
+ * A system without the properties that claim nothing but that a barrier is there: they would call it needed whatever comes of
+ * leaving it out. What a `Bench` explores should be such a system.
+ */
+export function withoutBarrierClaims(system: System): System {
+  return { ...system, properties: system.properties.filter(({ barrier }) => barrier !== true) };
+}
 
 /** A scenario at one size, as the ledger's caller knows it. */
 export interface LedgerRun {

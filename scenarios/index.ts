@@ -8,7 +8,14 @@ import type { Target } from './target.ts';
 import { virtioPacked } from './virtio/packedTarget.ts';
 import { virtioSplit } from './virtio/splitTarget.ts';
 
-export type { Expectation, Scenario, ScenarioParams, Target, TargetDefect } from './target.ts';
+export type {
+  BarrierRunChoice,
+  Expectation,
+  Scenario,
+  ScenarioParams,
+  Target,
+  TargetDefect,
+} from './target.ts';
 export {
   type ClauseOptions,
   type ClauseRegisters,

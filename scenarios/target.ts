@@ -54,6 +54,8 @@ export interface Target {
   readonly title: string;
   readonly scenarios: readonly Scenario[];
   readonly defects: readonly TargetDefect[];
+  /** What is wrong with it as it is, nothing seeded: where each fault shows. Default: nothing. */
+  readonly faults?: readonly TargetDefect[];
   readonly memories: readonly MemoryModelName[];
   /** Those that are checked when none is asked for; default: all. */
   readonly defaultMemories?: readonly MemoryModelName[];
@@ -61,4 +63,12 @@ export interface Target {
   readonly properties: readonly string[];
   /** Of clauses (properties that a specification makes) that none of its scenarios puts to the test: why. By property. */
   readonly notExercised?: Readonly<Record<string, string>>;
+  /** What `vqcheck barriers` is made on when nothing is asked for; default: `in-order` and `any-order`, with 2 slots. */
+  readonly barrierRuns?: readonly BarrierRunChoice[];
+}
+
+/** A scenario by its name, at one size: between them they have to need all barriers that the implementation needs. */
+export interface BarrierRunChoice {
+  readonly scenario: string;
+  readonly slots: number;
 }

@@ -1,11 +1,11 @@
-/** The traces that come with the package: for each defect of a target a shortest run that shows it. */
+/** The traces that come with the package: for each defect and fault of a target a shortest run that shows it. */
 import { check, type Violation } from '../checker/index.ts';
 import type { Target, TargetDefect } from '../scenarios/index.ts';
 import { encodeTrace, packageText } from './codec.ts';
 import { recordTrace, type SiteProbe, scenarioOf } from './record.ts';
 
 export interface TraceFile {
-  /** Name of the defect. */
+  /** Name of the defect, or of the fault. */
   readonly defect: string;
   /** `traces/<target>/<defect>.json`, in the package. */
   readonly path: string;
@@ -17,21 +17,28 @@ function pathOf(target: Target, { name }: TargetDefect): string {
 }
 
 /**
- * Finds each defect of the target anew, by exhaustive search, and writes down a shortest violation of the property that
+ * Finds each defect and fault of the target anew, by exhaustive search, and writes down a shortest violation of the property that
  * names it. Nothing is written to disk.
  * @throws Error when a defect does not show where it is declared to.
  */
 export function generateTraces(target: Target, siteOf?: SiteProbe): TraceFile[] {
-  return target.defects.map((defect) => ({
+  return [
+    ...target.defects.map((defect) => ({ defect, defects: [defect.name] })),
+    ...(target.faults ?? []).map((defect) => ({ defect, defects: [] })),
+  ].map(({ defect, defects }) => ({
     defect: defect.name,
     path: pathOf(target, defect),
-    text: generate(target, defect, siteOf),
+    text: generate(target, defect, defects, siteOf),
   }));
 }
 
-function generate(target: Target, defect: TargetDefect, siteOf: SiteProbe | undefined): string {
+function generate(
+  target: Target,
+  defect: TargetDefect,
+  defects: readonly string[],
+  siteOf: SiteProbe | undefined,
+): string {
   const { name, scenario, slots, memory, property } = defect;
-  const defects = [name];
   const result = check(scenarioOf(target, scenario).system({ slots, memory, defects }), { memory });
   const violation = result.violations.find((candidate: Violation) => candidate.property === property);
   if (violation === undefined) {
@@ -46,9 +53,9 @@ function generate(target: Target, defect: TargetDefect, siteOf: SiteProbe | unde
   );
 }
 
-/** The committed traces as they are on disk, one for each defect. @throws what the file system throws. */
+/** The committed traces as they are on disk, one for each defect and fault. @throws what the file system throws. */
 export function committedTraces(target: Target): TraceFile[] {
-  return target.defects.map((defect) => {
+  return [...target.defects, ...(target.faults ?? [])].map((defect) => {
     const path = pathOf(target, defect);
     return { defect: defect.name, path, text: packageText(path) };
   });

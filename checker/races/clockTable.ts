@@ -340,7 +340,9 @@ export class ClockTable {
     let release = known < 0 ? BOTTOM : (this.#releases[known * this.#cores + core] as number);
     if (releases) {
       release = this.#copyOf(this.#current(core));
-      this.#releases[this.#findOrAdd(word) * this.#cores + core] = release;
+      // First the place: adding one may put a larger table in the place of this one.
+      const place = this.#findOrAdd(word);
+      this.#releases[place * this.#cores + core] = release;
     }
     if (plain) return BOTTOM;
     const clock = this.#copyOf(this.#released(core));

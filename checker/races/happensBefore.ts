@@ -9,6 +9,7 @@ import type { MemoryModel } from '../memory/model.ts';
 import { PairCache } from '../store/pairCache.ts';
 import { ATOMIC_LOADS, ATOMIC_UPDATES } from '../uses.ts';
 import { BOTTOM, ClockTable, type ClockTableOptions, type Unordered } from './clockTable.ts';
+import { type Clocks, RunClocks } from './runClocks.ts';
 
 /** How many messages may be newer than the one that an access reads or is placed after, and one more. */
 const NEWER = 32;
@@ -61,11 +62,13 @@ export interface HappensBeforeOptions extends ClockTableOptions {
   readonly buffered: boolean;
   /** Older messages than the newest can be read. */
   readonly old: boolean;
+  /** Followed along one run after the other, each from clock 0 on: clocks are no numbers of situations then. */
+  readonly linear: boolean;
 }
 
 export class HappensBefore {
   readonly #options: HappensBeforeOptions;
-  readonly #table: ClockTable;
+  readonly #table: Clocks;
   readonly #meanings: Meaning[] = [NOTHING];
   readonly #meaningIds = new Map<string, number>([[JSON.stringify(NOTHING), 0]]);
   /**
@@ -85,7 +88,7 @@ export class HappensBefore {
 
   constructor(options: HappensBeforeOptions) {
     this.#options = options;
-    this.#table = new ClockTable(options);
+    this.#table = options.linear ? new RunClocks(options) : new ClockTable(options);
     this.#ofEntry = options.lines.map((_, line) => this.#meaning({ ...NOTHING, kind: 'enter', line }));
   }
 
@@ -151,7 +154,7 @@ export class HappensBefore {
     const { keptBy } = memory;
     if (clock === 0 || keptBy === undefined) return clock;
     const reason = state[keptBy] as number;
-    const known = this.#kept.get(clock, reason);
+    const known = this.#options.linear ? -1 : this.#kept.get(clock, reason);
     if (known >= 0) return known;
     const table = this.#table;
     table.open(clock);
@@ -161,7 +164,7 @@ export class HappensBefore {
       for (const word of long) table.keep(word, memory.kept?.(state, word) ?? 1);
       now = table.close();
     }
-    this.#kept.put(clock, reason, now);
+    if (!this.#options.linear) this.#kept.put(clock, reason, now);
     return now;
   }
 
@@ -186,6 +189,7 @@ export class HappensBefore {
   // --- Tables ------------------------------------------------------------------------------------------------------
 
   #step(clock: number, core: number, meaning: number, newer: number): number {
+    if (this.#options.linear) return this.#make(clock, core, this.#meanings[meaning] as Meaning, newer);
     const key = (meaning * this.#options.cores + core) * NEWER + newer;
     const known = this.#steps.get(clock, key);
     if (known >= 0) return known;
@@ -252,9 +256,9 @@ export class HappensBefore {
   // --- What accesses mean ------------------------------------------------------------------------------------------
 
   #learn(access: number): void {
-    if (WAYS * (access + 1) > this.#ofAccess.length) {
+    if (access >= this.#ofDrain.length) {
       this.#ofAccess = enlarged(this.#ofAccess, 2 * WAYS * (access + 1));
-      this.#ofDrain = enlarged(this.#ofDrain, 2 * access + 1);
+      this.#ofDrain = enlarged(this.#ofDrain, 2 * (access + 1));
     }
     const meaning = this.#accessMeaning(access);
     const failing = this.#failureMeaning(access);

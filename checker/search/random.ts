@@ -102,7 +102,7 @@ export class Fuzz {
     this.#options = options;
     this.#strategy = options.strategy ?? 'uniform';
     this.#maxSteps = options.maxSteps ?? defaultFuzzSteps(system);
-    this.#runner = new Runner(new Walk(system, walkOptions(options)));
+    this.#runner = new Runner(new Walk(system, { ...walkOptions(options), linear: true, looksFar: true }));
   }
 
   /** Schedules run so far. */
@@ -269,7 +269,7 @@ class Shrinker {
 
   constructor(system: System, options: ShrinkOptions) {
     this.#options = options;
-    this.#runner = new Runner(new Walk(system, walkOptions(options)));
+    this.#runner = new Runner(new Walk(system, { ...walkOptions(options), linear: true }));
     this.#left = options.maxSteps ?? SHRINK_STEPS;
     const goal = system.properties.find(({ name }) => name === options.property)?.goal;
     const own = endGoals.find((known) => known === goal);

@@ -5,6 +5,7 @@ import {
   type BreadthFirst,
   type CheckOptions,
   type MemoryModelName,
+  type System,
   startCheck,
   type Violation,
 } from '../../checker/index.ts';
@@ -15,6 +16,7 @@ import {
   barrierLedger,
   type ModelLedger,
   surveyBarriers,
+  withoutBarrierClaims,
 } from '../../ledger/index.ts';
 import { planBarrierRuns } from '../barrierPlan.ts';
 import type { BarrierRun, BarriersReport, MemoryReport } from '../barrierReport.ts';
@@ -54,6 +56,7 @@ const SLICE = 1 << 14;
 const examples = `
 Examples:
   vqcheck barriers esp-amp                                    in-order and any-order, 2 slots, under tso and rc11
+  vqcheck barriers virtio-split                               chains, and both sides asleep: B1 to B8
   vqcheck barriers esp-amp --memory pso --scenario late-attach
   vqcheck barriers esp-amp --out traces                       a trace for each barrier that is needed
   vqcheck barriers esp-amp --json -                           for a machine
@@ -75,8 +78,16 @@ export function addBarriersCommand(
     .command('barriers')
     .description('leave out each fence and weaken each ordering, and say which of them are needed')
     .argument('<target>', 'a built-in target by name, or a module by path')
-    .option('--scenario <names>', 'scenarios; default: in-order and any-order', nameList('--scenario'))
-    .option('--slots <numbers>', 'slots of each queue; default: 2', numberList('--slots'))
+    .option(
+      '--scenario <names>',
+      "scenarios; default: the target's choice, or in-order and any-order",
+      nameList('--scenario'),
+    )
+    .option(
+      '--slots <numbers>',
+      "slots of each queue; default: the target's choice, or 2",
+      numberList('--slots'),
+    )
     .option('--memory <models>', 'memory models, or all; default: tso and rc11', nameList('--memory'))
     .option('--property <names>', 'check these properties only', nameList('--property'))
     .option('--max-states <number>', 'stop a search at so many states', wholeNumber('--max-states', 1))
@@ -130,6 +141,7 @@ async function barriersCommand(
   const report: BarriersReport = {
     loaded,
     properties: options.property,
+    claimsLeftOut: claimsOf(models, options),
     models,
     leftOut,
     seconds: (performance.now() - begin) / 1000,
@@ -184,7 +196,7 @@ function benchOf(
     explore: async (run, checkOptions, doing): Promise<BreadthFirst> => {
       const { progress } = watch;
       progress.begin(`${loaded.target.name} ${run.title} ${memory}, ${doing}`);
-      const search = startCheck(systemOf(run), {
+      const search = startCheck(subjectOf(run, options), {
         ...checkOptions,
         ...propertiesOf(checkOptions.properties, options.property),
         ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
@@ -203,6 +215,20 @@ function benchOf(
       return search;
     },
   };
+}
+
+/** The run's system; without properties that claim barriers, unless properties were asked for by name. */
+function subjectOf(run: BarrierRun, { property }: BarriersCommandOptions): System {
+  const system = systemOf(run);
+  return property === undefined ? withoutBarrierClaims(system) : system;
+}
+
+/** Properties that no run was checked for, though its scenario has them. */
+function claimsOf(models: readonly MemoryReport[], { property }: BarriersCommandOptions): readonly string[] {
+  if (property !== undefined) return [];
+  const proved = models.flatMap(({ baseline }) => baseline.proved.map(({ run }) => run));
+  const claims = proved.flatMap((run) => systemOf(run).properties.filter(({ barrier }) => barrier === true));
+  return [...new Set(claims.map(({ name }) => name))];
 }
 
 /** Properties that the ledger asks for, of those that its user does. */
@@ -229,7 +255,7 @@ function tracesOf(
     traces.set(
       entry,
       saveBarrierTrace(loaded, run, {
-        properties: options.property,
+        properties: subjectOf(run, options).properties.map(({ name }) => name),
         edit,
         violation,
         folder: options.out ?? null,

@@ -5,13 +5,14 @@ import { traceOf } from './json.ts';
 
 /** The report as text. `reportFile`: where it will stand; null: standard output, where traces are written out in full. */
 export function barriersJson(report: BarriersReport, reportFile: string | null): string {
-  const { loaded, models, leftOut, seconds, interrupted } = report;
+  const { loaded, models, leftOut, claimsLeftOut, seconds, interrupted } = report;
   const json = {
     version: 1,
     target: loaded.target.name,
     seconds,
     interrupted,
     leftOut,
+    claimsLeftOut,
     models: models.map((model) => modelJson(model, reportFile)),
   };
   return `${JSON.stringify(json, null, 2)}\n`;

@@ -128,7 +128,7 @@ function minimalText({ kept, leftOut, notTried }: MinimalSet, colors: Colors): s
 
 // --- What was not covered --------------------------------------------------------------------------------------------
 
-function notCovered({ loaded, models, leftOut, properties }: BarriersReport): string {
+function notCovered({ loaded, models, leftOut, properties, claimsLeftOut }: BarriersReport): string {
   const { target } = loaded;
   const runs = models.flatMap(({ baseline }) => baseline.runs.map(({ run }) => run));
   const usedScenarios = new Set(runs.map(({ scenario }) => scenario.name));
@@ -151,6 +151,9 @@ function notCovered({ loaded, models, leftOut, properties }: BarriersReport): st
     ...(scenarios.length === 0 ? [] : [wrapped('scenarios not run: ', scenarios, '    ')]),
     ...(sizes === '' ? [] : [`sizes other than ${sizes} ${sizes === '1' ? 'slot' : 'slots'}`]),
     ...(unchecked.length === 0 ? [] : [wrapped('properties not checked: ', unchecked, '    ')]),
+    ...(claimsLeftOut.length === 0
+      ? []
+      : [wrapped('properties that only ask whether a barrier is there: ', claimsLeftOut, '    ')]),
     ...bounds,
     ...(memories.length === 0 ? [] : [`memory models not run: ${memories.join(', ')}`]),
     ...(usedMemories.has('rc11')

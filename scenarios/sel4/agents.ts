@@ -210,40 +210,50 @@ export function drainingDevice({ platform, answer }: DeviceOptions): Program {
   });
 }
 
-export type FillingState = { readonly tag: number; readonly out: number; readonly collecting: boolean };
+export type FillingState = {
+  readonly tag: number;
+  readonly out: number;
+  readonly collecting: boolean;
+  /** Messages that it will still send; -1: no end. */
+  readonly left: number;
+};
 
 /** Sends until it is refused, then collects all that is out, and begins again. */
-export function fillingDriver({ platform, tags, length }: DriverOptions): Program {
-  return program<FillingState>({ tag: 0, out: 0, collecting: false }, (port) => {
+export function fillingDriver({ platform, tags, length, messages = -1 }: EndingOptions): Program {
+  return program<FillingState>({ tag: 0, out: 0, collecting: false, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
-      const { tag, out, collecting } = state;
+      const { tag, out, collecting, left } = state;
       if (collecting) {
-        const left = collect(driver) ? out - 1 : out;
-        return { tag, out: left, collecting: left > 0 };
+        const still = collect(driver) ? out - 1 : out;
+        return { ...state, out: still, collecting: still > 0 };
       }
+      if (left === 0) return { ...state, collecting: true };
       const bytes = message(tag, length(tag), platform.blockBytes);
-      if (!sendBlock(port, driver, bytes)) return { tag, out, collecting: true };
-      return { tag: (tag + 1) % tags, out: out + 1, collecting: false };
+      if (!sendBlock(port, driver, bytes)) return { ...state, collecting: true };
+      return { tag: (tag + 1) % tags, out: out + 1, collecting: false, left: Math.max(-1, left - 1) };
     };
   });
 }
 
 /** Between two messages it may set its side up again, which is refused while the device has a chain. */
-export function restartingDriver({ platform, tags, length }: DriverOptions): Program {
-  return program<Pick<DriverState, 'next' | 'tag'>>({ next: 'collect', tag: 0 }, (port) => {
+export function restartingDriver({ platform, tags, length, messages = -1 }: EndingOptions): Program {
+  return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
-      const { next, tag } = state;
+      const { next, tag, left } = state;
       if (next === 'collect') {
-        if (port.choose(2) === 1) {
+        // What it has stored for set-ups alone could fill any store buffer.
+        if (left !== 0 && port.choose(2) === 1) {
           platform.initDriver(driver);
           return { ...state, next: 'send' };
         }
         return collect(driver) ? state : { ...state, next: 'send' };
       }
+      if (left === 0) return { ...state, next: 'collect' };
       const sent = sendBlock(port, driver, message(tag, length(tag), platform.blockBytes));
-      return { next: 'collect', tag: sent ? (tag + 1) % tags : tag };
+      if (!sent) return { ...state, next: 'collect' };
+      return { next: 'collect', tag: (tag + 1) % tags, left: Math.max(-1, left - 1) };
     };
   });
 }

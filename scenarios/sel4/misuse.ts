@@ -21,6 +21,7 @@ import {
   type DeviceOptions,
   type DriverOptions,
   type DriverState,
+  type EndingOptions,
   message,
 } from './agents.ts';
 import type { Platform } from './platform.ts';
@@ -85,15 +86,16 @@ function addStale(driver: CamkesDriver, { geometry, blockBytes }: Platform, obje
 }
 
 /** Does one thing wrong with each message. */
-export function misusingDriver({ platform, length }: DriverOptions): Program {
-  return program<Pick<DriverState, 'next' | 'tag'>>({ next: 'collect', tag: 0 }, (port) => {
+export function misusingDriver({ platform, length, messages = -1 }: EndingOptions): Program {
+  return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
-      const { next, tag } = state;
-      if (next === 'collect') return collect(driver) ? state : { ...state, next: 'send' };
+      const { next, tag, left } = state;
+      if (next === 'collect') return collect(driver) || left === 0 ? state : { ...state, next: 'send' };
       const bytes = message(tag, length(tag), platform.blockBytes);
       const done = misuse(port, driver, platform, MISUSES[tag] ?? 'free-twice', bytes);
-      return { next: 'collect', tag: done ? (tag + 1) % MISUSES.length : tag };
+      if (!done) return { ...state, next: 'collect' };
+      return { next: 'collect', tag: (tag + 1) % MISUSES.length, left: Math.max(-1, left - 1) };
     };
   });
 }
@@ -119,20 +121,38 @@ export function misusingDevice({ platform }: Pick<DeviceOptions, 'platform'>, by
   });
 }
 
+/** Reads each chain and gives it back, fails with what it does then, and cleans up: gives it back once more. */
+export function cleaningDevice({ platform }: Pick<DeviceOptions, 'platform'>, bytes: number): Program {
+  return program<null>(null, (port) => {
+    const device = platform.device(port);
+    return (state) => {
+      const object = new_ring_object();
+      if (device.get_available_buf(object) !== VQ_OK) return state;
+      const again = { ...object };
+      const block = { buf: 0, len: 0, flag: 0 };
+      if (device.device_gather_buffer(object, block) === CAMKES_OK)
+        port.readRange(block.buf, new Uint8Array(bytes));
+      giveBack(port, device, { ...again }, bytes);
+      giveBack(port, device, again, bytes);
+      return state;
+    };
+  });
+}
+
 // --- Peers -----------------------------------------------------------------------------------------------------------
 
 /** What a driver writes into the descriptors of its own chains: no link, an offset behind the pool, a link to itself. */
 const FORGED = ['none', 'addr', 'next'] as const;
 
 /** Publishes chains with descriptors that are not sound. */
-export function hostileDriver({ platform, length }: DriverOptions): Program {
+export function hostileDriver({ platform, length, messages = -1 }: EndingOptions): Program {
   const { geometry, blocks, blockBytes } = platform;
-  return program<Pick<DriverState, 'next' | 'tag'>>({ next: 'collect', tag: 0 }, (port) => {
+  return program<DriverState>({ next: 'collect', tag: 0, left: messages }, (port) => {
     const driver = platform.driver(port);
     return (state) => {
-      const { next, tag } = state;
-      if (next === 'collect') return collect(driver) ? state : { ...state, next: 'send' };
-      const refused = { next: 'collect', tag } as const;
+      const { next, tag, left } = state;
+      if (next === 'collect') return collect(driver) || left === 0 ? state : { ...state, next: 'send' };
+      const refused = { ...state, next: 'collect' } as const;
       const block = { buf: 0 };
       if (driver.buffer_alloc(block, blockBytes) !== CAMKES_OK) return refused;
       const bytes = message(tag, length(tag), blockBytes);
@@ -144,7 +164,7 @@ export function hostileDriver({ platform, length }: DriverOptions): Program {
         port.store(platform.descriptor(object.first, 'addr'), blocks * blockBytes, 'plain');
       if (forged === 'next') port.store(platform.descriptor(object.first, 'next'), object.first, 'plain');
       driver.publish_available(object);
-      return { next: 'collect', tag: (tag + 1) % FORGED.length };
+      return { next: 'collect', tag: (tag + 1) % FORGED.length, left: Math.max(-1, left - 1) };
     };
   });
 }

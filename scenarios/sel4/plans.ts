@@ -1,5 +1,5 @@
 /** The seL4 scenarios. */
-import type { Program, System, Witness } from '../../checker/index.ts';
+import type { MemoryModelName, Program, System, Witness } from '../../checker/index.ts';
 import { channels_bytes } from '../../impl/index.ts';
 import type { PlainData } from '../../memory/index.ts';
 import { builtInProperties } from '../../properties/index.ts';
@@ -27,6 +27,7 @@ import {
 } from './agents.ts';
 import { ASSEMBLY_LOCAL_BYTES, wiredDevice, wiredDriver } from './assembly.ts';
 import {
+  cleaningDevice,
   hostileDriver,
   idForgingDevice,
   LARGEST_ID,
@@ -78,14 +79,51 @@ export function chainLength(most: number, blockBytes = BLOCK_BYTES): (tag: numbe
 
 const scatter: Send = (_port, driver, bytes) => driver.driver_scatter_send_buffer(bytes) === 0;
 
-/** From four descriptors on only a few messages are sent: without end these are tens of millions of states. */
-function few(messages: number, { slots, realistic }: ScenarioParams): { readonly messages?: number } {
-  return slots > 2 && realistic !== true ? { messages } : {};
+/** How many messages are sent in all, where without end these are millions of states. */
+interface Few {
+  /** With one or two descriptors, under these memory models; else without end. */
+  readonly one?: Partial<Readonly<Record<MemoryModelName, number>>>;
+  readonly two?: Partial<Readonly<Record<MemoryModelName, number>>>;
+  /** With four; and with eight, under `sc`. */
+  readonly four: { readonly sc: number; readonly tso: number };
+  readonly eight?: number;
 }
 
-/** The same where both sides may sleep, which is many more states. */
-function fewAsleep({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
-  return slots > 1 && memory !== 'sc' && realistic !== true ? { messages: 4 } : {};
+function few({ one, two, four, eight }: Few, params: ScenarioParams): { readonly messages?: number } {
+  const { slots, memory, realistic } = params;
+  if (realistic === true) return {};
+  const messages =
+    slots === 1
+      ? one?.[memory]
+      : slots === 2
+        ? two?.[memory]
+        : slots === 4
+          ? memory === 'sc'
+            ? four.sc
+            : four.tso
+          : (eight ?? four.tso);
+  return messages === undefined ? {} : { messages };
+}
+
+const sent = {
+  inOrder: { four: { sc: 6, tso: 5 } },
+  anyOrder: { four: { sc: 5, tso: 4 } },
+  chains: { four: { sc: 12, tso: 9 } },
+  fullRing: { four: { sc: 10, tso: 5 }, eight: 9 },
+  exhausted: { one: { rc11: 8 }, two: { pso: 4 }, four: { sc: 8, tso: 6 } },
+  // Where both sides may sleep these are many more states.
+  asleep: { two: { tso: 4, pso: 3, rc11: 4 }, four: { sc: 5, tso: 3 } },
+  msgqueue: { four: { sc: 4, tso: 4 } },
+  reInit: { two: { pso: 2 }, four: { sc: 5, tso: 3 } },
+  replies: { two: { pso: 3 }, four: { sc: 6, tso: 6 } },
+  misuse: { two: { pso: 5 }, four: { sc: 5, tso: 5 } },
+  doubleReturn: { two: { pso: 4 }, four: { sc: 5, tso: 5 } },
+  hostile: { two: { pso: 5 }, four: { sc: 5, tso: 5 } },
+} as const satisfies Readonly<Record<string, Few>>;
+
+/** So many that it has to wait for one to come back; fewer where these would be millions of states. */
+function wiredMessages({ slots, memory }: ScenarioParams): number {
+  return slots === 4 && memory !== 'sc' ? 3 : slots + 1;
 }
 
 /** A driver that has sent all that it was to send has no work left. */
@@ -97,14 +135,14 @@ export const plans: readonly Plan[] = [
   {
     name: 'in-order',
     title: 'one block a message, given back in the order of their arrival; without end',
-    bounds: (params) => few(6, params),
-    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.inOrder, params),
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
         [
-          inOrderDriver({ platform, tags, length: () => bytes, ...few(6, params) }),
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(sent.inOrder, params) }),
           inOrderDevice({ platform, answer: readBytes(bytes) }),
         ],
         [noBlock, empty, secondLap(params.slots)],
@@ -115,8 +153,8 @@ export const plans: readonly Plan[] = [
   {
     name: 'any-order',
     title: 'one block a message; the device holds up to two chains and gives them back in any order',
-    bounds: (params) => few(5, params),
-    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.anyOrder, params),
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       const two: readonly Witness[] = [
@@ -126,7 +164,7 @@ export const plans: readonly Plan[] = [
       return assembled(
         platform,
         [
-          inOrderDriver({ platform, tags, length: () => bytes, ...few(5, params) }),
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(sent.anyOrder, params) }),
           anyOrderDevice({ platform, answer: readBytes(bytes), holds: 2 }),
         ],
         [noBlock, empty, secondLap(params.slots), ...(params.slots > 1 ? two : [])],
@@ -137,8 +175,8 @@ export const plans: readonly Plan[] = [
   {
     name: 'chains',
     title: 'messages of one to three blocks, scattered and gathered; lengths cross the borders of blocks',
-    bounds: (params) => few(12, params),
-    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.chains, params),
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     system(params, { platform: newPlatform, tags, blockBytes, pieces: most }) {
       const platform = newPlatform();
       return assembled(
@@ -149,7 +187,7 @@ export const plans: readonly Plan[] = [
             tags,
             length: chainLength(most, blockBytes),
             send: scatter,
-            ...few(12, params),
+            ...few(sent.chains, params),
           }),
           inOrderDevice({ platform, answer: readAll }),
         ],
@@ -161,13 +199,15 @@ export const plans: readonly Plan[] = [
   {
     name: 'full-ring',
     title: 'the driver sends until no descriptor is left, the device takes all before it gives any back',
-    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, bytes }) {
+    most: { sc: 8, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.fullRing, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
+      const { slots } = params;
       const platform = newPlatform({ blocks: slots + 1 });
       return assembled(
         platform,
         [
-          fillingDriver({ platform, tags, length: () => bytes }),
+          fillingDriver({ platform, tags, length: () => bytes, ...few(sent.fullRing, params) }),
           drainingDevice({ platform, answer: readBytes(bytes) }),
         ],
         [
@@ -176,6 +216,7 @@ export const plans: readonly Plan[] = [
           rested<DeviceState>('every chain held', 'device', ({ held }) => held.length === slots),
           rested<FillingState>('every chain out', 'driver', ({ out }) => out === slots),
         ],
+        { finished },
       );
     },
   },
@@ -183,12 +224,10 @@ export const plans: readonly Plan[] = [
     name: 'exhausted',
     title: 'blocks or descriptors run out half-way through a chain, sent as a whole or built by hand',
     takesLong: ({ slots, memory }) => slots > 1 && memory !== 'sc',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    refuse: ({ slots, memory }) =>
-      slots === 1 && memory === 'rc11'
-        ? 'with one descriptor the driver gives up again and again, and what it wrote could be read without end'
-        : null,
-    system({ slots, realistic }, { platform: newPlatform, blockBytes, bytes, pieces }) {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.exhausted, params),
+    system(params, { platform: newPlatform, blockBytes, bytes, pieces }) {
+      const { slots, realistic } = params;
       // With one descriptor a chain of two runs out of them, with more it runs out of blocks.
       const platform = newPlatform({ blocks: slots === 1 ? 2 : slots });
       const exhausting = realistic === true ? Math.max(1, pieces - 1) : 1;
@@ -206,6 +245,7 @@ export const plans: readonly Plan[] = [
             tags: 4,
             length: (tag) => (tag % 4 < 2 ? bytes : blockBytes * exhausting + bytes),
             send,
+            ...few(sent.exhausted, params),
           }),
           inOrderDevice({ platform, answer: readBytes(bytes) }),
         ],
@@ -214,6 +254,7 @@ export const plans: readonly Plan[] = [
           returned('chain given up', 'discard_available', 1),
           empty,
         ],
+        { finished },
       );
     },
   },
@@ -221,14 +262,14 @@ export const plans: readonly Plan[] = [
     name: 'notify-and-wait',
     title: 'both sides sleep: the driver until a chain came back, the device until one was sent',
     takesLong: ({ slots, memory }) => slots > 1 && memory === 'sc',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    bounds: fewAsleep,
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.asleep, params),
     system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ notifications: true });
       return assembled(
         platform,
         [
-          sleepingDriver({ platform, tags, length: () => bytes, ...fewAsleep(params) }),
+          sleepingDriver({ platform, tags, length: () => bytes, ...few(sent.asleep, params) }),
           sleepingDevice({ platform, answer: readBytes(bytes) }),
         ],
         [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],
@@ -238,8 +279,8 @@ export const plans: readonly Plan[] = [
   {
     name: 'msgqueue',
     title: 'a message queue: the sender recycles, the receiver waits and then gets all; the sender may stop',
-    most: { sc: 4, tso: 2, pso: 2, rc11: 2 },
-    bounds: (params) => few(4, params),
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.msgqueue, params),
     system(params, { platform: newPlatform, tags, bytes }) {
       // The assembly gives it twice as many descriptors as messages.
       const blocks = Math.max(1, params.slots / 2);
@@ -247,7 +288,7 @@ export const plans: readonly Plan[] = [
       return assembled(
         platform,
         [
-          msgqueueDriver({ platform, tags, length: () => bytes, ...few(4, params) }),
+          msgqueueDriver({ platform, tags, length: () => bytes, ...few(sent.msgqueue, params) }),
           msgqueueDevice(platform),
         ],
         [returned('no message', 'msgqueue_get', 42), woken('receiver woken', DEVICE_CORE), interrupted],
@@ -258,13 +299,14 @@ export const plans: readonly Plan[] = [
   {
     name: 're-init',
     title: 'the driver may set its side up again at any time, while the device goes on',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags, bytes }) {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.reInit, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
         [
-          restartingDriver({ platform, tags, length: () => bytes }),
+          restartingDriver({ platform, tags, length: () => bytes, ...few(sent.reInit, params) }),
           inOrderDevice({ platform, answer: readBytes(bytes) }),
         ],
         [
@@ -272,6 +314,7 @@ export const plans: readonly Plan[] = [
           returned('refused', 'driver_init_common', 22),
           empty,
         ],
+        { finished },
       );
     },
   },
@@ -279,8 +322,8 @@ export const plans: readonly Plan[] = [
     name: 'replies',
     title:
       'the device overwrites messages of several blocks with a shorter reply, which the driver copies out',
-    most: { sc: 4, tso: 2, pso: 1, rc11: 2 },
-    bounds: (params) => few(6, params),
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.replies, params),
     system(params, { platform: newPlatform, tags, blockBytes, pieces }) {
       const platform = newPlatform();
       const bytes = blockBytes * pieces;
@@ -293,7 +336,7 @@ export const plans: readonly Plan[] = [
             length: () => bytes,
             send: scatter,
             copies: bytes,
-            ...few(6, params),
+            ...few(sent.replies, params),
           }),
           inOrderDevice({ platform, answer: writeBytes(bytes - 3) }),
         ],
@@ -303,16 +346,38 @@ export const plans: readonly Plan[] = [
     },
   },
   {
+    name: 'double-return',
+    title: 'a device cleans up after a failure of its own: it gives each chain back once more',
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.doubleReturn, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
+      const platform = newPlatform();
+      return assembled(
+        platform,
+        [
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(sent.doubleReturn, params) }),
+          cleaningDevice({ platform }, bytes),
+        ],
+        [noBlock, empty, returned('given back twice', 'give_back', -1)],
+        { operations: withGiveBack(platform.operations), finished },
+      );
+    },
+  },
+  {
     name: 'misuse',
     title:
       'both applications call what must be refused: what is free, sent, given back or out of the pool already',
     takesLong: ({ slots, memory }) => slots > 1 && memory === 'tso',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, bytes }) {
-      const platform = newPlatform({ blocks: slots + 1 });
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.misuse, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
+      const platform = newPlatform({ blocks: params.slots + 1 });
       return assembled(
         platform,
-        [misusingDriver({ platform, tags, length: () => bytes }), misusingDevice({ platform }, bytes)],
+        [
+          misusingDriver({ platform, tags, length: () => bytes, ...few(sent.misuse, params) }),
+          misusingDevice({ platform }, bytes),
+        ],
         [
           returned('freed twice', 'buffer_free', -1),
           returned('sent twice', 'driver_send_buffer', -1),
@@ -322,43 +387,50 @@ export const plans: readonly Plan[] = [
           returned('copied too much', 'device_gather_copy_buffer', -1),
           returned('given back twice', 'give_back', -1),
         ],
-        { operations: withGiveBack(platform.operations) },
+        { operations: withGiveBack(platform.operations), finished },
       );
     },
   },
   {
     name: 'hostile-driver',
     title: 'a driver whose descriptors name bytes behind the pool, or lead back to themselves',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags, bytes }) {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.hostile, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
         [
-          hostileDriver({ platform, tags, length: () => bytes }),
+          hostileDriver({ platform, tags, length: () => bytes, ...few(sent.hostile, params) }),
           inOrderDevice({ platform, answer: readSound }),
         ],
         [empty, returned('not sound', 'scattered_available_size', 0)],
+        { finished },
       );
     },
   },
   {
     name: 'hostile-device',
     title: 'a device that links the chains that it has to descriptors which it does not have',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
-    system(_params, { platform: newPlatform, tags, bytes }) {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => few(sent.hostile, params),
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
       return assembled(
         platform,
-        [inOrderDriver({ platform, tags, length: () => bytes }), linkForgingDevice({ platform })],
+        [
+          inOrderDriver({ platform, tags, length: () => bytes, ...few(sent.hostile, params) }),
+          linkForgingDevice({ platform }),
+        ],
         [empty, noBlock],
+        { finished },
       );
     },
   },
   {
     name: 'forged-entry',
     title: 'a device that puts an id into the used ring which is no chain; safety only',
-    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: () => ({ messages: 1 }),
     system(_params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform();
@@ -406,14 +478,14 @@ export const plans: readonly Plan[] = [
     name: 'assembly',
     title:
       'two components as an assembly wires them: set up by id, notified by badge; the driver keeps its signals until it waits',
-    most: { sc: 2, tso: 1, pso: 1, rc11: 1 },
-    bounds: ({ slots }) => ({ messages: slots + 1 }),
-    system({ slots }, { platform: newPlatform, tags, bytes }) {
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    bounds: (params) => ({ messages: wiredMessages(params) }),
+    system(params, { platform: newPlatform, tags, bytes }) {
       const platform = newPlatform({ notifications: true });
       return assembled(
         platform,
         [
-          wiredDriver({ platform, tags, length: () => bytes, messages: slots + 1 }),
+          wiredDriver({ platform, tags, length: () => bytes, messages: wiredMessages(params) }),
           wiredDevice({ platform, answer: readBytes(bytes) }),
         ],
         [noBlock, empty, woken('driver woken', DRIVER_CORE), woken('device woken', DEVICE_CORE), interrupted],

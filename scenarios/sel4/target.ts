@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 import { plans } from './plans.ts';
 import { BLOCK_BYTES, Platform } from './platform.ts';
 import { propertyNames } from './properties.ts';
-import { publishedBreaks } from './published.ts';
+import { publishedBreaks, publishedFaults } from './published.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
@@ -125,6 +125,7 @@ export const sel4Published: Target = {
   title: 'seL4 virtqueues as published: what breaks, and where',
   scenarios: plans.filter(({ name }) => name in publishedBreaks).map((plan) => scenario(plan, published)),
   defects: [],
+  faults: publishedFaults,
   memories: ['sc', 'tso'],
   defaultMemories: ['sc'],
   properties: propertyNames,

@@ -1,6 +1,7 @@
 /** The seeded defects of both targets: where each shows first, and which property names it. */
-import { packedDefects, splitDefects, transportDefects } from '../../impl/index.ts';
+import { packedDefects, splitDefects } from '../../impl/index.ts';
 import type { TargetDefect } from '../target.ts';
+import { transportDefects } from './transportDefects.ts';
 
 /** Scenario and property; by one descriptor under sc, where nothing else is said. */
 type Shown = readonly [
@@ -12,8 +13,6 @@ type Shown = readonly [
 const two = { slots: 2 } as const;
 const four = { slots: 4 } as const;
 const tso = { memory: 'tso' } as const;
-
-const ofTransport: Readonly<Record<string, Shown>> = {};
 
 const ofSplit: Readonly<Record<string, Shown>> = {
   'acquire-before-index': ['in-order', 'no-data-race'],
@@ -86,7 +85,7 @@ const ofPacked: Readonly<Record<string, Shown>> = {
   'head-first': ['chains', 'pd4-head-last', two],
   'id-released-early': ['in-order-feature', 'no-lost-buffers', two],
   'id-unchecked': ['hostile-driver', 'hands-out-once'],
-  'indirect-in-list': ['refusals', 'documented-errors'],
+  'indirect-in-list': ['refusals', 'documented-errors', two],
   'indirect-unchecked': ['hostile-driver', 'within-reach'],
   'last-keeps-next': ['in-order', 'pd4-list-length'],
   'latest-list-only': ['batch', 'packed-kick-when-required', two],
@@ -131,10 +130,10 @@ function shown(defects: readonly Named[], where: Readonly<Record<string, Shown>>
 
 export const splitTargetDefects: readonly TargetDefect[] = [
   ...shown(splitDefects, ofSplit),
-  ...shown(transportDefects, ofTransport),
+  ...transportDefects,
 ];
 
 export const packedTargetDefects: readonly TargetDefect[] = [
   ...shown(packedDefects, ofPacked),
-  ...shown(transportDefects, ofTransport),
+  ...transportDefects,
 ];

@@ -264,8 +264,6 @@ export function plausibleIndex({ place, options }: Platform, core: number): Prop
 
 const plausibleIndexName = 'plausible-index';
 
-export const hostileNames: readonly string[] = [withinReachName, handsOutOnceName, plausibleIndexName];
-
 /** Who owns what cannot be followed where one side lies. */
 function withoutLedger(operations: Operations): Operations {
   return Object.fromEntries(

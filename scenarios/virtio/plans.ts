@@ -29,7 +29,9 @@ import { hostileSystem } from './hostile.ts';
 import { assembled, called, type Plan, rested, returned, woken } from './plan.ts';
 import { DEVICE_CORE, DRIVER_CORE, withTries } from './platform.ts';
 import { soundProperties } from './properties.ts';
+
 import { refusalPlans } from './refusals.ts';
+
 import { resetPlans } from './resetPlans.ts';
 
 const noBuffer = returned('no buffer left', 'allocateBuffer', NO_BUFFER);

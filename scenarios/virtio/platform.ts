@@ -206,8 +206,8 @@ export class Platform {
   }
 
   /**
-   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device, where it
-   * has any.
+   * The clauses of the specification that concern this queue, if they are to be judged. @param registers of the device,
+   * where it has any.
    */
   clauses(registers?: ClauseRegisters): readonly Property[] {
     if (this.options.clauses === false) return [];
@@ -226,9 +226,10 @@ export class Platform {
     return new classes.Driver(port, this.place.handle, BASE, this.#common(port, DEVICE_CORE));
   }
 
-  device(port: MemoryPort): VirtioQueueDevice {
+  /** @param handle byte offset of its private half, where both sides are on one core. */
+  device(port: MemoryPort, handle = this.place.handle): VirtioQueueDevice {
     const { classes } = this.options;
-    return new classes.Device(port, this.place.handle, BASE, this.#common(port, DRIVER_CORE));
+    return new classes.Device(port, handle, BASE, this.#common(port, DRIVER_CORE));
   }
 
   bufferPool(port: MemoryPort): BufferPool {

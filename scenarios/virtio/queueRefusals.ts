@@ -55,6 +55,8 @@ interface Kit {
   /** Sizes of no queue. */
   readonly badSizes: readonly number[];
   readonly segmentsBeforeTable: readonly number[];
+  /** Whether a table may stand behind direct segments. */
+  readonly admitsMixed: boolean;
   name(map: LayoutMap, base: number, name: string): void;
   /** What no constructor may accept. */
   outOfRange(port: MemoryPort, options: VirtioQueueOptions): readonly (() => unknown)[];
@@ -113,6 +115,7 @@ const splitKit: Kit = {
   indexModulus: 4 * SIZE,
   badSizes: [-1, 0, 1.5, 3, 0x1_0000],
   segmentsBeforeTable: [-1, 0.5, 1],
+  admitsMixed: true,
   name: (map, base, name) => placeSplitVirtqueue(map, base, SIZE, name),
   outOfRange: (port, options) => [
     () => new SplitDriver(port, 0, 8, options),
@@ -138,6 +141,7 @@ const packedKit: Kit = {
   indexModulus: null,
   badSizes: [-1, 0, 1.5, 0x8001],
   segmentsBeforeTable: [-1, 0.5, 1],
+  admitsMixed: false,
   name: (map, base, name) => placePackedVirtqueue(map, base, SIZE, name),
   outOfRange: (port, options) => [
     () => new PackedDriver(port, 0, 8, options),
@@ -205,6 +209,13 @@ function phases(kit: Kit, bases: Bases): readonly Phase<Sides>[] {
           indirectFrom: 0,
           plain: true,
         }),
+        ...(kit.admitsMixed
+          ? []
+          : [
+              add('of a direct segment before a table', VIRTIO_INVALID, [readable(1), readable(1)], {
+                indirectFrom: 1,
+              }),
+            ]),
         ...kit.segmentsBeforeTable.map((indirectFrom) =>
           add(`with ${indirectFrom} of one segment before a table`, VIRTIO_INVALID, [readable(1)], {
             indirectFrom,

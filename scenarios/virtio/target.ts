@@ -5,8 +5,6 @@ import type { Layout } from './layout.ts';
 import type { Plan } from './plan.ts';
 import { plans } from './plans.ts';
 import { Platform } from './platform.ts';
-import { propertyNames } from './properties.ts';
-import { transportDefects } from './transportDefects.ts';
 
 /** Of the indices as shipped. */
 const FULL_MODULUS = 65_536;
@@ -95,14 +93,36 @@ export function virtioTarget(
   layout: Layout,
   defects: readonly TargetDefect[],
 ): Target {
+  const scenarios = plans
+    .filter((plan) => plan.layout === undefined || plan.layout === layout.name)
+    .map((plan) => scenario(name, plan, layout, defects));
   return {
     name,
     title,
-    scenarios: plans
-      .filter((plan) => plan.layout === undefined || plan.layout === layout.name)
-      .map((plan) => scenario(name, plan, layout, [...defects, ...transportDefects])),
-    defects: [...defects, ...transportDefects],
+    scenarios,
+    defects,
     memories: ['sc', 'tso', 'pso', 'rc11'],
-    properties: [...propertyNames],
+    // Asked for seldom, and the clauses that a scenario judges depend on what it has negotiated.
+    get properties() {
+      return propertiesOf(scenarios);
+    },
+    // Replies come back in chains; each side's sleep needs a pair of full fences.
+    barrierRuns: [
+      { scenario: 'chains', slots: 2 },
+      { scenario: 'kick-suppression', slots: 1 },
+      { scenario: 'interrupt-suppression', slots: 1 },
+    ],
   };
+}
+
+/** Names of all properties that some scenario checks, in the order in which they come up. */
+function propertiesOf(scenarios: readonly Scenario[]): readonly string[] {
+  const names = scenarios.flatMap((each) =>
+    each.defaultSlots
+      .slice(0, 1)
+      .flatMap((slots) =>
+        each.system({ slots, memory: 'sc', defects: [] }).properties.map((property) => property.name),
+      ),
+  );
+  return [...new Set(names)];
 }

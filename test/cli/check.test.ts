@@ -310,7 +310,13 @@ describe('vqcheck list', () => {
     const { code, out } = run('list --json -');
     expect(code).toBe(0);
     const { targets } = JSON.parse(out);
-    expect(targets.map(({ name }: { name: string }) => name)).toEqual(['esp-amp', 'sel4', 'sel4-published']);
+    expect(targets.map(({ name }: { name: string }) => name)).toEqual([
+      'esp-amp',
+      'sel4',
+      'sel4-published',
+      'virtio-split',
+      'virtio-packed',
+    ]);
     expect(Object.keys(targets[0])).toEqual(['name', 'scenarios', 'defects', 'properties', 'memories']);
     expect(targets[0].scenarios).toContain('any-order');
     expect(targets[0].defects.length).toBeGreaterThanOrEqual(12);

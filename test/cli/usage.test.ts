@@ -14,7 +14,7 @@ describe('wrong usage', () => {
     expect(out).toBe('');
     expect(err).toMatchInlineSnapshot(`
       "vqcheck: unknown target "esp-am" [unknown-target]
-        expected: one of esp-amp, sel4, sel4-published, or the path of a module that exports \`target\`, such as ./my-queue.ts
+        expected: one of esp-amp, sel4, sel4-published, virtio-split, virtio-packed, or the path of a module that exports \`target\`, such as ./my-queue.ts
         found:    esp-am
         did you mean esp-amp?
         next:     vqcheck list

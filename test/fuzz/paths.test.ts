@@ -16,7 +16,7 @@ import { newOut, newQueue, type System } from '../impl/system.ts';
 const ITEM_SIZE = 16;
 
 /** ESP-AMP cannot take back a reservation, and a buffer given back is free at once: nobody has to collect it. */
-const without: ReadonlySet<SlotEvent> = new Set(['cancel', 'return', 'return.failed', 'collect']);
+const without: ReadonlySet<SlotEvent> = new Set(['cancel', 'return', 'return.failed', 'collect', 'revoke']);
 
 const paths = slotTransitionPaths();
 const applicable = paths.filter((path) => !path.some((event) => without.has(event)));
@@ -75,9 +75,12 @@ describe('the paths of the statechart on the real queue', () => {
     expect(left).toMatchInlineSnapshot(`
       [
         "reserve cancel",
+        "reserve publish revoke",
         "reserve publish take return",
+        "reserve publish take revoke",
         "reserve publish take return return.failed",
         "reserve publish take return collect",
+        "reserve publish take return revoke",
       ]
     `);
     expect(applicable.length + left.length).toBe(paths.length);

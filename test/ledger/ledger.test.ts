@@ -9,9 +9,15 @@ import {
   type System,
   startCheck,
 } from 'vqcheck/checker';
-import { type Bench, barrierLedger, type LedgerRun, surveyBarriers } from 'vqcheck/ledger';
+import {
+  type Bench,
+  barrierLedger,
+  type LedgerRun,
+  surveyBarriers,
+  withoutBarrierClaims,
+} from 'vqcheck/ledger';
 import type { MemoryPort } from 'vqcheck/memory';
-import { reducerProperty } from 'vqcheck/properties';
+import { type Property, reducerProperty } from 'vqcheck/properties';
 import { never, once, report, tiny, x, y } from '../checker/support.ts';
 
 let line = '';
@@ -84,6 +90,17 @@ async function ledgerOf(...given: Parameters<typeof benchOf>) {
   const baseline = await surveyBarriers(bench);
   return { ledger: await barrierLedger(bench, baseline), searches };
 }
+
+describe('without claims of barriers', () => {
+  it('a system claims all that it did but those', () => {
+    const run = messagePassing(writes, reads(true));
+    const system = run.system();
+    const claim: Property = { name: 'has-a-fence', title: 'A fence is there.', barrier: true };
+    const claiming = { ...system, properties: [claim, ...system.properties] };
+    expect(withoutBarrierClaims(claiming)).toEqual(system);
+    expect(withoutBarrierClaims(system).properties).toEqual([stale]);
+  });
+});
 
 describe('a ledger', () => {
   it('tells what is needed and what would be enough, what is not needed, and what is enough together', async () => {

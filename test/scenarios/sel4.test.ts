@@ -168,6 +168,11 @@ describe('an order that is missing', () => {
   });
 });
 
+/** All that a search says of the code, and not of itself. */
+function behaviour({ states, transitions, depth, violations, witnesses, longestOperations }: CheckResult) {
+  return { states, transitions, depth, violations, witnesses, longestOperations };
+}
+
 describe('the published code', () => {
   const published = sel4Published.scenarios.flatMap((scenario) =>
     scenario.defaultSlots.flatMap((slots) =>
@@ -188,6 +193,25 @@ describe('the published code', () => {
       expect(violations.map(({ property }) => property).sort()).toEqual(
         [...(scenario.expected(params) ?? [])].sort(),
       );
+    },
+  );
+
+  it.each(published.filter(({ params }) => params.memory === 'sc'))(
+    '$run is the sound code with every defect',
+    ({ scenario, params }) => {
+      const defects = sel4.defects.map(({ name }) => name);
+      const seeded = scenarioNamed(scenario.name).system({ ...params, defects });
+      expect(behaviour(check(seeded))).toEqual(behaviour(check(scenario.system(params))));
+    },
+  );
+
+  it.each(sel4Published.faults ?? [])(
+    '$title: breaks $property in $scenario',
+    ({ scenario: name, slots, memory, property }) => {
+      const scenario = sel4Published.scenarios.find((candidate) => candidate.name === name);
+      const params: ScenarioParams = { slots, memory, defects: [] };
+      expect(scenario?.expected(params)).toContain(property);
+      expect(scenario?.defaultSlots).toContain(slots);
     },
   );
 

@@ -177,6 +177,26 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     });
   }
 
+  /** B3: the driver's flags before the fields that they publish. Pairs with B1. */
+  protected orderFlagsBeforeFields(): void {
+    this.port.fence('acquire');
+  }
+
+  /** B4: a descriptor's fields, and all that belongs to it, before the flags that publish it. Pairs with B6. */
+  protected orderFieldsBeforeFlags(): void {
+    this.port.fence('release');
+  }
+
+  /** B5: the own flags before the driver's wish about interrupts. Pairs with B7. */
+  protected orderFlagsBeforeWish(): void {
+    this.port.fence('seq_cst');
+  }
+
+  /** B8: the own wish for kicks before a last look at the driver's flags. Pairs with B2. */
+  protected orderWishBeforeFlags(): void {
+    this.port.fence('seq_cst');
+  }
+
   protected loadNextAvail(): number {
     return this.vq.next_avail;
   }

@@ -192,6 +192,26 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
     }
   }
 
+  /** B1: a descriptor's fields, and all that belongs to it, before the flags that publish it. Pairs with B3. */
+  protected orderFieldsBeforeFlags(): void {
+    this.port.fence('release');
+  }
+
+  /** B2: the own flags before the device's wish about kicks. Pairs with B8. */
+  protected orderFlagsBeforeWish(): void {
+    this.port.fence('seq_cst');
+  }
+
+  /** B6: the device's flags before the fields that they publish. Pairs with B4. */
+  protected orderFlagsBeforeFields(): void {
+    this.port.fence('acquire');
+  }
+
+  /** B7: the own wish for interrupts before a last look at the device's flags. Pairs with B5. */
+  protected orderWishBeforeFlags(): void {
+    this.port.fence('seq_cst');
+  }
+
   protected loadNextAvail(): number {
     return this.vq.next_avail;
   }

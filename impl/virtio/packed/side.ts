@@ -1,6 +1,7 @@
 /**
- * What both sides of a packed virtqueue share (VirtIO 1.2, 2.8): the ring, the cursors, the four barriers, the event
- * suppression structures, and the test whether the peer wants to be notified.
+ * What both sides of a packed virtqueue share (VirtIO 1.2, 2.8): the ring, the cursors, the event suppression structures,
+ * and the test whether the peer wants to be notified. The barriers, alike as they are, each side has on lines of its own:
+ * tools that tell barriers apart by where they stand then tell B1 from B4.
  *
  * The small protected methods are the steps of the algorithm. A seeded defect overrides one of them.
  */
@@ -113,26 +114,6 @@ export abstract class PackedSide {
 
   protected isUsed(flags: number, wrap: number): boolean {
     return (flags & (PACKED_AVAIL | PACKED_USED)) === this.usedFlags(wrap);
-  }
-
-  /** B1 and B4: a descriptor's fields, and all that belongs to it, before the flags that publish it. Pairs with B3 and B6. */
-  protected orderFieldsBeforeFlags(): void {
-    this.port.fence('release');
-  }
-
-  /** B2 and B5: the own flags before the peer's wish about notifications. Pairs with B7 and B8. */
-  protected orderFlagsBeforeWish(): void {
-    this.port.fence('seq_cst');
-  }
-
-  /** B3 and B6: the peer's flags before the fields that they publish. Pairs with B1 and B4. */
-  protected orderFlagsBeforeFields(): void {
-    this.port.fence('acquire');
-  }
-
-  /** B7 and B8: the own wish for notifications before a last look at the peer's flags. Pairs with B2 and B5. */
-  protected orderWishBeforeFlags(): void {
-    this.port.fence('seq_cst');
   }
 
   /** The flags of an event structure in bits 16 and 17, what they refer to in bits 0 to 15. */

@@ -175,6 +175,26 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     });
   }
 
+  /** B3: the driver's index before what it announces. Pairs with B1. */
+  protected orderIndexBeforeEntry(): void {
+    this.port.fence('acquire');
+  }
+
+  /** B4: the entry, and all that belongs to it, before the index that announces it. Pairs with B6. */
+  protected orderEntryBeforeIndex(): void {
+    this.port.fence('release');
+  }
+
+  /** B5: the own index before the driver's wish about interrupts. Pairs with B7. */
+  protected orderIndexBeforeWish(): void {
+    this.port.fence('seq_cst');
+  }
+
+  /** B8: the own wish for kicks before a last look at the driver's index. Pairs with B2. */
+  protected orderWishBeforeIndex(): void {
+    this.port.fence('seq_cst');
+  }
+
   protected loadAvailIndex(rings: SplitRings): number {
     return rings.avail.idx;
   }

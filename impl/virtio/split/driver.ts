@@ -189,6 +189,26 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
     });
   }
 
+  /** B1: the entry, and all that belongs to it, before the index that announces it. Pairs with B3. */
+  protected orderEntryBeforeIndex(): void {
+    this.port.fence('release');
+  }
+
+  /** B2: the own index before the device's wish about kicks. Pairs with B8. */
+  protected orderIndexBeforeWish(): void {
+    this.port.fence('seq_cst');
+  }
+
+  /** B6: the device's index before what it announces. Pairs with B4. */
+  protected orderIndexBeforeEntry(): void {
+    this.port.fence('acquire');
+  }
+
+  /** B7: the own wish for interrupts before a last look at the device's index. Pairs with B5. */
+  protected orderWishBeforeIndex(): void {
+    this.port.fence('seq_cst');
+  }
+
   /** The descriptor that follows another one in the free list of a new queue: in ring order, as IN_ORDER wants it (SD4). */
   protected firstLink(at: number, size: number): number {
     return (at + 1) & (size - 1);

@@ -1,6 +1,7 @@
 /**
- * What both sides of a split virtqueue share (VirtIO 1.2, 2.7): the rings, the arithmetic of their indices, the four
- * barriers, and the test whether the peer wants to be notified.
+ * What both sides of a split virtqueue share (VirtIO 1.2, 2.7): the rings, the arithmetic of their indices, and the test
+ * whether the peer wants to be notified. The barriers, alike as they are, each side has on lines of its own: tools that
+ * tell barriers apart by where they stand then tell B1 from B4.
  *
  * The small protected methods are the steps of the algorithm. A seeded defect overrides one of them.
  */
@@ -108,26 +109,6 @@ export abstract class SplitSide {
   protected checkModulus(size: number): void {
     if (this.indexModulus < 2 * size)
       throw new RangeError(`indexModulus ${this.indexModulus} is less than two laps of ${size} entries`);
-  }
-
-  /** B1 and B4: the entry, and all that belongs to it, before the index that announces it. Pairs with B3 and B6. */
-  protected orderEntryBeforeIndex(): void {
-    this.port.fence('release');
-  }
-
-  /** B2 and B5: the own index before the peer's wish about notifications. Pairs with B7 and B8. */
-  protected orderIndexBeforeWish(): void {
-    this.port.fence('seq_cst');
-  }
-
-  /** B3 and B6: the peer's index before what it announces. Pairs with B1 and B4. */
-  protected orderIndexBeforeEntry(): void {
-    this.port.fence('acquire');
-  }
-
-  /** B7 and B8: the own wish for notifications before a last look at the peer's index. Pairs with B2 and B5. */
-  protected orderWishBeforeIndex(): void {
-    this.port.fence('seq_cst');
   }
 
   /** Whether the peer's wish is in its event field, and not in its flags, when it is read. */
