@@ -355,4 +355,45 @@ export const coverageExceptions: readonly CoverageException[] = [
     ],
     reason: 'the sound set-up goes on where a ring stands; for the defect that zeroes it',
   },
+  {
+    file: 'impl/virtio/bufferPool.ts',
+    lines: ['throw new RangeError(`no buffer in use at ${address}`);'],
+    reason: 'a slip of an application: the sound ones free what they were given, once',
+  },
+  {
+    file: 'impl/virtio/driverTransport.ts',
+    lines: ['this.registers.device.status === 0 ? { done: null } : { again: null },'],
+    reason:
+      'waits for a device that has handled a reset and does not say so yet (2.4.2); the one here says so first, and then that it has handled it',
+  },
+  {
+    file: 'impl/virtio/operations.ts',
+    lines: ['hasUsed: { codes: null, succeeded: () => true },'],
+    reason: 'an operation that changes nothing: nobody asks whether it succeeded',
+  },
+  {
+    file: 'impl/virtio/operations.ts',
+    lines: ['throw new TypeError(`queue: expected a name, got ${JSON.stringify(args.queue)}`);'],
+    reason: 'a slip in an argument list of driver or device itself, which the types already exclude there',
+  },
+  {
+    file: 'impl/virtio/operations.ts',
+    lines: ["if (!Array.isArray(heads)) throw new TypeError('heads: expected an array');"],
+    reason: 'a slip in an argument list of driver or device itself, which the types already exclude there',
+  },
+  {
+    file: 'impl/virtio/operations.ts',
+    lines: ['throw new TypeError(`${name}: expected a record`);'],
+    reason: 'a slip in an argument list of driver or device itself, which the types already exclude there',
+  },
+  {
+    file: 'impl/virtio/operations.ts',
+    lines: ['throw new TypeError(`${name}: expected a number, got ${JSON.stringify(data)}`);'],
+    reason: 'a slip in an argument list of driver or device itself, which the types already exclude there',
+  },
+  {
+    file: 'impl/virtio/statusEvents.ts',
+    lines: ['if ((old & ~now) !== 0) return null;'],
+    reason: 'a driver that clears a bit of the status: only the seeded defect status-bits-cleared does',
+  },
 ];

@@ -323,7 +323,6 @@ export {
 } from './virtio/split/geometry.ts';
 export {
   AVAIL_NO_INTERRUPT,
-  availIndexLocation,
   DESC_INDIRECT,
   DESC_NEXT,
   DESC_WRITE,
@@ -336,7 +335,6 @@ export {
   split_used_t,
   splitGeometry,
   USED_NO_NOTIFY,
-  usedIndexLocation,
 } from './virtio/split/layout.ts';
 export {
   split_chain_private_t,

@@ -270,8 +270,8 @@ export class DeviceTransport {
     const { num: size, desc_low: base } = bank;
     const { reach } = this.options;
     const features = this.features();
-    const { sizes } = this.options;
-    if (!isQueueSize(features, size) || size > (sizes[queue] ?? 0) || base % 16 !== 0) return null;
+    const most = Number(this.options.sizes[queue]);
+    if (!isQueueSize(features, size) || size > most || base % 16 !== 0) return null;
     const parts = queueParts(features, base, size);
     if (reach !== undefined && (base < reach.from || parts.end > reach.to)) return null;
     // The queues here lie in one piece: the standard lets their parts lie apart.

@@ -394,6 +394,8 @@ export const plans: readonly Plan[] = [
     title:
       'each interrupt is one chain: the handler looks whether it is there, and wakes the task, which collects',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    refuse: ({ slots }) =>
+      slots > 255 ? 'a line keeps no more than 255 interrupts that were not taken yet' : null,
     bounds: ({ slots }) => ({ messages: 2 * slots + 1 }),
     system({ slots }, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({ sleeps: { driver: true }, countsInterrupts: true });

@@ -1,7 +1,6 @@
 /** Where everything lies, held against VirtIO 1.2, 2.7; the numbers here are written from there. */
 import { describe, expect, it } from 'vitest';
 import {
-  availIndexLocation,
   MAX_SPLIT_SIZE,
   placeSplitVirtqueue,
   split_avail_t,
@@ -12,7 +11,6 @@ import {
   splitDriverBytes,
   splitGeometry,
   startSplitAt,
-  usedIndexLocation,
   VIRTIO_INVALID,
   VIRTIO_OK,
 } from 'vqcheck/impl';
@@ -75,12 +73,6 @@ describe('virtio 1.2 §2.7 › the parts of a split virtqueue', () => {
     placeSplitVirtqueue(names, QUEUE, 2, 'tx');
     expect(names.nameOf('shared', splitGeometry(QUEUE, 2).avail + 4, 2)).toBe('tx.avail.ring[0]');
     expect(names.nameOf('shared', QUEUE, 4)).toBe('tx.desc[0].addr');
-  });
-
-  it('have their indices where the locations say', () => {
-    const at = splitGeometry(QUEUE, 4);
-    expect([offsetOf(availIndexLocation(at)), bytesOf(availIndexLocation(at))]).toEqual([at.avail + 2, 2]);
-    expect([offsetOf(usedIndexLocation(at)), bytesOf(usedIndexLocation(at))]).toEqual([at.used + 2, 2]);
   });
 
   it.each([1, 2, 4, 256])('of %i descriptors are reached there, and nowhere else', (size) => {

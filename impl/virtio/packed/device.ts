@@ -262,12 +262,16 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     const count = len / bytes;
     if (count > this.listLimit(size)) return VIRTIO_CHAIN_TOO_LONG;
     const entries = arrayOf(packed_table_entry_t, this.port, 'shared', addr, count);
-    for (let i = 0; ; i++) {
-      const entry = entries.at(i);
+    let met = 0;
+    let code: number;
+    let ends: boolean;
+    do {
+      const entry = entries.at(met++);
       const { flags } = entry;
-      const code = this.admit(entry, flags, list);
-      if (code !== VIRTIO_OK || this.endsTable(flags, i + 1 === count)) return code;
-    }
+      code = this.admit(entry, flags, list);
+      ends = this.endsTable(flags, met === count);
+    } while (code === VIRTIO_OK && !ends);
+    return code;
   }
 
   /** Whether a table ends with an entry that has these flags. @param isLast the table has no more. */

@@ -4,7 +4,7 @@
  *
  * `addr` is read and written in its two halves: a driver that is not to be trusted may have put anything there.
  */
-import { fieldLocation, type Location, struct, u16, u32 } from '../../../memory/index.ts';
+import { struct, u16, u32 } from '../../../memory/index.ts';
 
 /** A descriptor, of the table or of an indirect table (2.7.5). Written by the driver. */
 export const split_desc_t = struct('virtq_desc', {
@@ -82,14 +82,4 @@ export function splitGeometry(base: number, size: number): SplitGeometry {
   const used = 4 * Math.ceil((usedEvent + split_event_t.bytes) / 4);
   const availEvent = used + split_used_t.bytes + size * split_used_elem_t.bytes;
   return { size, desc, avail, used, usedEvent, availEvent, end: availEvent + split_event_t.bytes };
-}
-
-/** `avail.idx`. */
-export function availIndexLocation(geometry: SplitGeometry): Location {
-  return fieldLocation(split_avail_t, 'shared', geometry.avail, 'idx');
-}
-
-/** `used.idx`. */
-export function usedIndexLocation(geometry: SplitGeometry): Location {
-  return fieldLocation(split_used_t, 'shared', geometry.used, 'idx');
 }
