@@ -276,8 +276,8 @@ export const plans: readonly Plan[] = [
   {
     name: 'indirect',
     title: 'chains in indirect tables, whole or behind a direct segment (split only)',
-    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(6, params),
+    most: { sc: 4, tso: 4, pso: 1, rc11: 2 },
+    bounds: (params) => few(6, params, 2),
     system(params, { platform: newPlatform, tags, length, longest, layout }) {
       const { slots } = params;
       const platform = newPlatform({
@@ -298,7 +298,7 @@ export const plans: readonly Plan[] = [
         );
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, shape, ...few(6, params) }),
+        pollingDriver({ platform, tags, length, shape, ...few(6, params, 2) }),
         inOrderDevice({ platform }),
         [empty, from(0), ...(layout.name === 'split' && slots > 1 ? [from(1)] : [])],
         { finished },
@@ -543,6 +543,10 @@ export const plans: readonly Plan[] = [
     name: 'hostile-driver',
     title: 'a driver that also stores wicked values; safety of the device only',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    refuse: ({ slots, memory }) =>
+      slots === 1 && memory === 'rc11'
+        ? 'with one descriptor the driver gives up again and again, and what it wrote could be read without end'
+        : null,
     bounds: (params) => wickedness(params),
     system(params, { platform: newPlatform, length }) {
       const { messages, stores } = wickedness(params);

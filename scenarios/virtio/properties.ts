@@ -7,9 +7,10 @@ import {
   VIRTIO_OK,
   virtioCodeName,
 } from '../../impl/index.ts';
-import { builtInProperties, type Property } from '../../properties/index.ts';
+import { builtInProperties, type MonitorEvent, type Property, type Words } from '../../properties/index.ts';
 import type { ClauseRegisters } from './clauses/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
+import { statusChartsName } from './statusCharts.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
 
@@ -67,12 +68,10 @@ export function wholeChain({ options: { size } }: Platform): Property {
     monitor: () => ({
       words: size,
       listens: (event) =>
-        (event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take')) ||
-        (event.kind === 'call' && event.operation === 'init'),
+        beginsAnew(event) ||
+        (event.kind === 'return' && (event.operation === 'describe' || event.operation === 'take')),
       step(state, event) {
-        // A driver that sets its queue up again has no chain out.
-        if (event.kind === 'call' && event.operation === 'init' && event.core === DRIVER_CORE)
-          for (let head = 0; head < size; head++) state.set(head, 0);
+        if (beginsAnew(event)) forgetAll(state, size);
         if (event.kind !== 'return') return null;
         if (event.operation === 'describe') {
           const segment = event.args as unknown as Segment & { readonly head: number };
@@ -91,6 +90,15 @@ export function wholeChain({ options: { size } }: Platform): Property {
   };
 }
 
+/** The driver sets the queue up, after a reset: of the chains that were out nothing is heard any more. */
+function beginsAnew(event: MonitorEvent): boolean {
+  return event.kind === 'call' && event.operation === 'init' && event.core === DRIVER_CORE;
+}
+
+function forgetAll(state: Words, words: number): void {
+  for (let word = 0; word < words; word++) state.set(word, 0);
+}
+
 const wholeChainName = 'whole-chain';
 
 /** What `collect` says that the device wrote. */
@@ -102,9 +110,11 @@ export function usedLength({ options: { size } }: Platform): Property {
     monitor: () => ({
       words: size,
       listens: (event) =>
+        beginsAnew(event) ||
         ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') ||
         (event.kind === 'return' && event.operation === 'collect'),
       step(state, event) {
+        if (beginsAnew(event)) forgetAll(state, size);
         if ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') {
           const head = Number(event.args.head);
           const length = Number(event.args.written) + 1;

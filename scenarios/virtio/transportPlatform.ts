@@ -155,6 +155,8 @@ export class TransportPlatform {
         if (port === undefined) throw new RangeError('expected two cores');
         this.deviceTransport(port).boot();
       },
+      // The charts of the status are told by the stores to registers, whether or not clauses are judged.
+      watchAccesses: true,
       // A chain that is noted in a queue that is not set up is out no more.
       census: (view, place) =>
         this.base.census(view, (slot, where) => {
