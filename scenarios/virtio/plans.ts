@@ -61,7 +61,8 @@ function few(
   from = 3,
 ): { readonly messages?: number } {
   if (slots < from || realistic === true) return {};
-  const less = memory === 'pso' || (memory === 'tso' && slots > 3) ? 1 : 0;
+  const isMany = memory === 'pso' || (memory === 'tso' && slots > 3) || (memory === 'rc11' && from === 1);
+  const less = isMany ? 1 : 0;
   return { messages: messages - less };
 }
 
@@ -149,6 +150,11 @@ function suppressed(eventIdx: boolean, params: ScenarioParams) {
 /** How much is sent, and how much of it is wicked. */
 function wickedness({ slots, memory }: ScenarioParams) {
   return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
+}
+
+/** Lists without end, but where stores leave the buffer in many ways. */
+function listsMessages({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return memory === 'pso' && slots > 1 && realistic !== true ? { messages: 4 } : {};
 }
 
 /** Calls of one core that must be refused. */
@@ -428,7 +434,9 @@ export const plans: readonly Plan[] = [
       'lists exactly as long as the ring, one slot further on each time; EVENT_IDX, and the device sleeps',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: listsMessages,
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
       const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
       return assembled(
         platform,
@@ -437,6 +445,7 @@ export const plans: readonly Plan[] = [
           tags: Math.max(2, tags),
           length,
           kicks: true,
+          ...listsMessages(params),
           shape: (tag) => (tag % 2 === 0 ? { readable: slots, writable: 0 } : SINGLE),
         }),
         sleepingDevice({ platform }),
@@ -450,7 +459,7 @@ export const plans: readonly Plan[] = [
     title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(4, params, 1),
+    bounds: (params) => few(3, params, 1),
     system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({
         features: { eventIdx: true },
@@ -459,7 +468,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, ...few(4, params, 1) }),
+        sleepingDriver({ platform, tags, length, ...few(3, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );

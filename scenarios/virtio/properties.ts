@@ -10,7 +10,6 @@ import {
 import { builtInProperties, type MonitorEvent, type Property, type Words } from '../../properties/index.ts';
 import type { ClauseRegisters } from './clauses/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
-import { statusChartsName } from './statusCharts.ts';
 
 export const noLostDescriptorsName = 'no-lost-descriptors';
 
