@@ -18,8 +18,6 @@ export interface Plan {
   readonly most: Readonly<Record<MemoryModelName, number>>;
   /** Other parameters that are out of its range, and why. */
   readonly refuse?: (params: ScenarioParams, layout: Layout) => string | null;
-  /** Whether it has more than half a million states. */
-  readonly takesLong?: (params: ScenarioParams, layout: Layout) => boolean;
   readonly bounds?: (params: ScenarioParams, layout: Layout) => Readonly<Record<string, PlainData>>;
   /** Largest size at which the clauses of the specification are judged; 2 if not given. */
   readonly clausesTo?: number;

@@ -63,7 +63,8 @@ function few(
   from = 3,
 ): { readonly messages?: number } {
   if (slots < from || realistic === true) return {};
-  const less = memory === 'pso' || (memory === 'tso' && slots > 3) ? 1 : 0;
+  const isMany = memory === 'pso' || (memory === 'tso' && slots > 3) || (memory === 'rc11' && from === 1);
+  const less = isMany ? 1 : 0;
   return { messages: messages - less };
 }
 
@@ -151,6 +152,11 @@ function suppressed(eventIdx: boolean, params: ScenarioParams) {
 /** How much is sent, and how much of it is wicked. */
 function wickedness({ slots, memory }: ScenarioParams) {
   return { messages: 2, stores: memory === 'sc' || (memory === 'tso' && slots === 1) ? 2 : 1 };
+}
+
+/** Lists without end, but where stores leave the buffer in many ways. */
+function listsMessages({ slots, memory, realistic }: ScenarioParams): { readonly messages?: number } {
+  return memory === 'pso' && slots > 1 && realistic !== true ? { messages: 4 } : {};
 }
 
 /** One more than there are buffers, so that they run out; without end with few descriptors. */
@@ -264,8 +270,8 @@ export const plans: readonly Plan[] = [
   {
     name: 'indirect',
     title: 'chains in indirect tables, whole or behind a direct segment (split only)',
-    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(6, params),
+    most: { sc: 4, tso: 4, pso: 1, rc11: 2 },
+    bounds: (params) => few(6, params, 2),
     system(params, { platform: newPlatform, tags, length, longest, layout }) {
       const { slots } = params;
       const platform = newPlatform({
@@ -286,7 +292,7 @@ export const plans: readonly Plan[] = [
         );
       return assembled(
         platform,
-        pollingDriver({ platform, tags, length, shape, ...few(6, params) }),
+        pollingDriver({ platform, tags, length, shape, ...few(6, params, 2) }),
         inOrderDevice({ platform }),
         [empty, from(0), ...(layout.name === 'split' && slots > 1 ? [from(1)] : [])],
         { finished },
@@ -418,7 +424,9 @@ export const plans: readonly Plan[] = [
       'lists exactly as long as the ring, one slot further on each time; EVENT_IDX, and the device sleeps',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    system({ slots }, { platform: newPlatform, tags, length }) {
+    bounds: listsMessages,
+    system(params, { platform: newPlatform, tags, length }) {
+      const { slots } = params;
       const platform = newPlatform({ features: { eventIdx: true }, sleeps: { device: true } });
       return assembled(
         platform,
@@ -427,6 +435,7 @@ export const plans: readonly Plan[] = [
           tags: Math.max(2, tags),
           length,
           kicks: true,
+          ...listsMessages(params),
           shape: (tag) => (tag % 2 === 0 ? { readable: slots, writable: 0 } : SINGLE),
         }),
         sleepingDevice({ platform }),
@@ -440,7 +449,7 @@ export const plans: readonly Plan[] = [
     title: 'EVENT_IDX, with event structures accessed by 16 bits; both sides sleep',
     layout: 'packed',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
-    bounds: (params) => few(4, params, 1),
+    bounds: (params) => few(3, params, 1),
     system(params, { platform: newPlatform, tags, length }) {
       const platform = newPlatform({
         features: { eventIdx: true },
@@ -449,7 +458,7 @@ export const plans: readonly Plan[] = [
       });
       return assembled(
         platform,
-        sleepingDriver({ platform, tags, length, ...few(4, params, 1) }),
+        sleepingDriver({ platform, tags, length, ...few(3, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
       );
@@ -533,6 +542,10 @@ export const plans: readonly Plan[] = [
     name: 'hostile-driver',
     title: 'a driver that also stores wicked values; safety of the device only',
     most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    refuse: ({ slots, memory }) =>
+      slots === 1 && memory === 'rc11'
+        ? 'with one descriptor the driver gives up again and again, and what it wrote could be read without end'
+        : null,
     bounds: (params) => wickedness(params),
     system(params, { platform: newPlatform, length }) {
       const { messages, stores } = wickedness(params);
