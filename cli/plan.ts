@@ -126,7 +126,8 @@ export function planTarget(
             ...(fuzz === null ? {} : { realistic: true }),
           };
           const reason = scenario.refuse(params);
-          if (reason === null && selection.quick === true && scenario.takesLong?.(params) === true) {
+          const quick = scenario.isQuick?.(params) ?? scenario.takesLong?.(params) !== true;
+          if (reason === null && selection.quick === true && !quick) {
             refused.push({ scenario: scenario.name, slots, memory, reason: 'takes long: without --quick' });
             continue;
           }

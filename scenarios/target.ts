@@ -25,6 +25,8 @@ export interface Scenario {
   refuse(params: ScenarioParams): string | null;
   /** Whether that is a run of millions of states, to be left out where it is to be quick. Default: never. */
   takesLong?(params: ScenarioParams): boolean;
+  /** Whether that is a run for whoever wants a representative part only. Default: what does not take long. */
+  isQuick?(params: ScenarioParams): boolean;
   /** What is expected: `proved`, or the properties violated. Without defects; a defect declares its own. */
   expected(params: ScenarioParams): Expectation;
   /** What is bounded in it, for the report: `{ messages: 3 }`; empty: nothing is. */

@@ -380,7 +380,7 @@ export const interruptPlans: readonly Plan[] = [
     // With 4 slots it is a matter of minutes: 30 million states and more.
     defaultSlots: [1, 2],
     moreSlots: [4],
-    takesLong: () => true,
+    takesLong: ({ slots, memory }) => slots > 1 || memory !== 'sc',
     most: { sc: 4, tso: 4, pso: 2, rc11: 1 },
     system({ slots }, { platform: platformWith, tags, length }) {
       const platform = platformWith({ masters: [MASTER_CORE, REMOTE_CORE], interrupts: {} });

@@ -272,7 +272,7 @@ export const plans: readonly Plan[] = [
   {
     name: 'notify-and-wait',
     title: 'both sides sleep: the driver until a chain came back, the device until one was sent',
-    takesLong: ({ slots }) => slots > 1,
+    takesLong: ({ slots, memory }) => slots > 1 && memory === 'sc',
     most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
     bounds: (params) => few(sent.asleep, params),
     system(params, { platform: newPlatform, tags, bytes }) {

@@ -65,10 +65,10 @@ const SLOW_TO_TABULATE: readonly string[] = [
   'transport-refusals',
 ];
 
-function takesLong(plan: Plan, layout: Layout, { slots, memory }: ScenarioParams): boolean {
-  if (LONG_RUNS[layout.name].includes(`${plan.name} ${slots} ${memory}`)) return true;
-  if (memory !== 'sc' && (slots > 1 || SLOW_TO_TABULATE.includes(plan.name))) return true;
-  return slots > 2 || (slots === 2 && !QUICK_AT_TWO.includes(plan.name));
+function isQuick(plan: Plan, layout: Layout, { slots, memory }: ScenarioParams): boolean {
+  if (LONG_RUNS[layout.name].includes(`${plan.name} ${slots} ${memory}`)) return false;
+  if (memory !== 'sc' && (slots > 1 || SLOW_TO_TABULATE.includes(plan.name))) return false;
+  return slots < 2 || (slots === 2 && QUICK_AT_TWO.includes(plan.name));
 }
 
 function judgesClauses(
@@ -107,7 +107,8 @@ function scenario(target: string, plan: Plan, layout: Layout, defects: readonly 
         return `explored to ${plan.most[memory]} descriptors under ${memory}; ${slots} takes too long`;
       return null;
     },
-    takesLong: (params) => takesLong(plan, layout, params),
+    takesLong: ({ slots, memory }) => LONG_RUNS[layout.name].includes(`${plan.name} ${slots} ${memory}`),
+    isQuick: (params) => isQuick(plan, layout, params),
     expected: ({ defects: seeded }): Expectation => {
       if (seeded.length === 0) return 'proved';
       const here = defects.filter(
