@@ -431,7 +431,11 @@ export const plans: readonly Plan[] = [
         }),
         sleepingDevice({ platform }),
         [...kicked, chainOf(slots)],
-        { finished },
+        {
+          finished,
+          // Each buffer of a list is searched for from the first one on.
+          accessBound: 200 + 64 * slots + slots ** 2,
+        },
       );
     },
   },
