@@ -1,6 +1,6 @@
 /**
  * What takes minutes: big queues and the whole range of 16-bit indices exhaustively, a million random schedules of
- * ESP-AMP and some of seL4, ten million messages between two threads, polling, driven by interrupts, and over
+ * ESP-AMP, some of seL4, a million of VirtIO (about ten minutes), ten million messages between two threads, polling, driven by interrupts, and over
  * each of the VirtIO queues. Stops at the first part that fails.
  *
  *     node dist/bench/long.js
@@ -45,11 +45,30 @@ const parts: readonly (readonly string[])[] = [
     '--memory',
     'sc',
   ].concat(['--strategy', 'uniform', '--seed', '1', '--runs', '10000']),
+  // A million over the VirtIO scenarios: with small queues each is short, and meets laps and full rings soonest.
+  virtioFuzz(['virtio-split', 'virtio-packed'], 2, 'sc', 'pct', 18_000),
+  virtioFuzz(['virtio-split'], 4, 'tso', 'uniform', 2000),
+  virtioFuzz(['virtio-packed'], 3, 'tso', 'uniform', 2000),
+  virtioFuzz(['virtio-split', 'virtio-packed'], 16, 'sc', 'uniform', 500),
+  virtioFuzz(['virtio-packed'], 100, 'sc', 'pct', 10),
+  virtioFuzz(['virtio-split', 'virtio-packed'], 256, 'tso', 'pct', 5),
   ['dist/examples/two-threads.js', '2,16,128,1024', '10000000'],
   ['dist/examples/interrupts.js', '2,16,128,1024', '10000000'],
   ['dist/examples/virtio.js', '2,16,128,1024', '10000000', 'split'],
   ['dist/examples/virtio.js', '2,16,128,1024', '10000000', 'packed'],
 ];
+
+/** All scenarios of these targets that have such a size. @param runs schedules of each. */
+function virtioFuzz(
+  targets: readonly string[],
+  slots: number,
+  memory: string,
+  strategy: string,
+  runs: number,
+): readonly string[] {
+  const options = ['--slots', `${slots}`, '--memory', memory, '--strategy', strategy, '--runs', `${runs}`];
+  return ['dist/cli/main.js', 'fuzz', ...targets, '--seed', '1', ...options];
+}
 
 for (const args of parts) {
   console.log(`\nnode ${args.join(' ')}`);
