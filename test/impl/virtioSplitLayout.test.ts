@@ -14,7 +14,7 @@ import {
   VIRTIO_INVALID,
   VIRTIO_OK,
 } from 'vqcheck/impl';
-import { bytesOf, LayoutMap, LivePort, offsetOf, type Space } from 'vqcheck/memory';
+import { LayoutMap, LivePort, type Space } from 'vqcheck/memory';
 import { newSplit, newSplitSides, QUEUE } from './virtioSplitSystem.ts';
 
 describe('virtio 1.2 §2.7 › the parts of a split virtqueue', () => {
