@@ -37,7 +37,7 @@ describe('coverage from the exhaustive runs', () => {
     () => {
       const { status, said } = cover();
       expect(said).toContain(
-        'coverage: every line, function and branch of 21 files, but for the 42 places above',
+        'coverage: every line, function and branch of 47 files, but for the 50 places above',
       );
       expect(status).toBe(0);
     },
