@@ -424,6 +424,24 @@ describe('VirtIO 1.2, the device of a packed virtqueue', () => {
       pair().payload(DEVICE, 'read', bufferAt(1), 4),
       'it reads the bytes of list 0, which it is to write',
     );
+    // From the buffer of one kind into the one of the other kind, where they lie side by side.
+    const adjacent = (first: number, second: number): Packed =>
+      run()
+        .fill(0, first, 8, 0)
+        .fill(1, second, 8, 0)
+        .flags(1, WRITE)
+        .fence(DRIVER, 'release')
+        .flags(0, NEXT);
+    breaks(
+      'pv2-writes-writable-only',
+      adjacent(1, 0).payload(DEVICE, 'write', bufferAt(0), 9),
+      'it writes the bytes of list 0, which it is to read',
+    );
+    breaks(
+      'pv2-reads-readable-only',
+      adjacent(0, 1).payload(DEVICE, 'read', bufferAt(0), 9),
+      'it reads the bytes of list 0, which it is to write',
+    );
     // A list is remembered though its slots were written over by a used descriptor.
     const over = run()
       .fill(0, 0, 4, 0)

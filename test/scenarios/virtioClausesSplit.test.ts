@@ -470,6 +470,9 @@ describe('VirtIO 1.2, notifications', () => {
       'it reads virtq_used.flags, which is not in force',
       withEvents,
     );
+    // Flags and index lie in one word: to load that word for the index is not to heed the flags.
+    holds('sd9-other-field-ignored', run().raw(DRIVER, false, used.at, 4, 0x0001_0000), 0, withEvents);
+    holds('sv5-other-field-ignored', run().raw(DEVICE, false, avail.at, 4, 0x0001_0000), 0, withEvents);
     holds('sv5-other-field-ignored', run().load(DEVICE, usedEvent, 'event', 0), 1, withEvents);
     breaks(
       'sv5-other-field-ignored',
@@ -553,6 +556,20 @@ describe('VirtIO 1.2, the device and its chains', () => {
       'it writes the bytes of desc[0], which it is to read',
     );
     breaks(name, two().store(DEVICE, desc(2), 'len', 1), 'it writes virtq_desc.len');
+    // From a buffer that it may write into the one behind that in memory, which it may not.
+    const reversed = (): Split =>
+      run().describe(desc(0), 1, 4, NEXT, 1).describe(desc(1), 0, 8, WRITE).publish(0, 0);
+    holds(name, reversed().payload(DEVICE, 'write', bufferAt(0), 8), 1);
+    breaks(
+      name,
+      reversed().payload(DEVICE, 'write', bufferAt(0), 9),
+      'it writes the bytes of desc[0], which it is to read',
+    );
+    breaks(
+      name,
+      two().payload(DEVICE, 'write', bufferAt(0) - 2, 4),
+      'it writes the bytes of desc[0], which it is to read',
+    );
   });
 
   it('2.7.5.1: it should not read writable bytes', () => {
@@ -564,6 +581,12 @@ describe('VirtIO 1.2, the device and its chains', () => {
       'it reads the bytes of desc[1], which it is to write',
     );
     holds(name, two().giveBack(0, 0, 0).payload(DEVICE, 'read', bufferAt(1), 4), 0);
+    const adjacent = run().describe(desc(0), 0, 8, NEXT, 1).describe(desc(1), 1, 4, WRITE).publish(0, 0);
+    breaks(
+      name,
+      adjacent.payload(DEVICE, 'read', bufferAt(0), 9),
+      'it reads the bytes of desc[1], which it is to write',
+    );
   });
 
   it('2.7.5.3.2: WRITE on a descriptor that names a table means nothing', () => {
