@@ -156,6 +156,50 @@ describe('every clause of the packed virtqueue', () => {
   });
 });
 
+describe('drivers and devices that do otherwise what they may', () => {
+  const all = packedClauses({
+    geometry,
+    driverCore: DRIVER,
+    deviceCore: DEVICE,
+    features: {},
+    kick: { name: 'ring', argument: DEVICE },
+    interrupt: { name: 'ring', argument: DRIVER },
+  });
+  const wrong = (story: ClauseRun): readonly string[] =>
+    all.flatMap(({ name, monitor }) => {
+      const broken = monitor === undefined ? null : judged(all, name, story).broken;
+      return broken === null ? [] : [`${name}: ${broken}`];
+    });
+
+  it('may write the id into the last descriptor of a list only, and announce two lists at once', () => {
+    const story = run()
+      .fill(1, 1, 4, 3)
+      .store(DRIVER, desc(0), 'addr', bufferAt(0))
+      .store(DRIVER, desc(0), 'len', 4)
+      .flags(1, WRITE)
+      .flags(0, NEXT, 'release')
+      .fill(2, 2, 4, 0)
+      .flags(2, 0, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, deviceEvent, 'word', 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .take(0, 1, 2)
+      .payload(DEVICE, 'read', bufferAt(0), 4)
+      .payload(DEVICE, 'write', bufferAt(1), 4)
+      .payload(DEVICE, 'read', bufferAt(2), 4)
+      .giveBack(0, 0)
+      .giveBack(1, 3, 4, WRITE)
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, driverEvent, 'word', 0)
+      .action(DEVICE, 'ring', DRIVER)
+      .collect(0, 0)
+      .collect(1, 3)
+      .add(3, 0)
+      .add(4, 1);
+    expect(wrong(story)).toEqual([]);
+  });
+});
+
 describe('VirtIO 1.2, the driver of a packed virtqueue', () => {
   it('2.8.11: parts are aligned', () => {
     holds('pd1-alignment', run().flags(0), 1);

@@ -157,6 +157,100 @@ describe('every clause of the split virtqueue', () => {
   });
 });
 
+describe('drivers and devices that do otherwise what they may', () => {
+  const all = splitClauses({
+    geometry,
+    driverCore: DRIVER,
+    deviceCore: DEVICE,
+    features: {},
+    indexModulus: MODULUS,
+    kick: { name: 'ring', argument: DEVICE },
+    interrupt: { name: 'ring', argument: DRIVER },
+  });
+  const wrong = (story: ClauseRun): readonly string[] =>
+    all.flatMap(({ name, monitor }) => {
+      const broken = monitor === undefined ? null : judged(all, name, story).broken;
+      return broken === null ? [] : [`${name}: ${broken}`];
+    });
+
+  it('may publish two chains by one store of the index, and give two back so', () => {
+    const story = run()
+      .describe(desc(0), 0, 4, 0)
+      .describe(desc(1), 1, 4, WRITE)
+      .store(DRIVER, ring(0), 'head', 0, 'plain')
+      .store(DRIVER, ring(1), 'head', 1, 'plain')
+      .store(DRIVER, avail, 'idx', 2, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, used, 'flags', 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .load(DEVICE, avail, 'idx', 2, 'acquire')
+      .load(DEVICE, ring(0), 'head', 0)
+      .load(DEVICE, ring(1), 'head', 1)
+      .load(DEVICE, desc(0), 'flags', 0)
+      .load(DEVICE, desc(1), 'flags', WRITE)
+      .payload(DEVICE, 'read', bufferAt(0), 4)
+      .payload(DEVICE, 'write', bufferAt(1), 4)
+      .store(DEVICE, element(0), 'id', 1)
+      .store(DEVICE, element(0), 'len', 4)
+      .store(DEVICE, element(1), 'id', 0)
+      .store(DEVICE, element(1), 'len', 0)
+      .store(DEVICE, used, 'idx', 2, 'release')
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, avail, 'flags', 0)
+      .action(DEVICE, 'ring', DRIVER)
+      .load(DRIVER, used, 'idx', 2, 'acquire')
+      .load(DRIVER, element(0), 'id', 1)
+      .load(DRIVER, element(0), 'len', 4)
+      .payload(DRIVER, 'read', bufferAt(1), 4)
+      .load(DRIVER, element(1), 'id', 0)
+      .load(DRIVER, element(1), 'len', 0)
+      .describe(desc(0), 2, 3, WRITE);
+    expect(wrong(story)).toEqual([]);
+  });
+
+  it('may access several fields at once', () => {
+    const story = run()
+      .raw(DRIVER, true, desc(0).at, 8, bufferAt(0), 'plain')
+      .raw(DRIVER, true, desc(0).at + 8, 4, 4, 'plain')
+      .raw(DRIVER, true, desc(0).at + 12, 4, WRITE, 'plain')
+      .publish(0, 0, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .raw(DRIVER, false, used.at, 4, 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .raw(DEVICE, false, avail.at, 4, 1 << 16)
+      .load(DEVICE, ring(0), 'head', 0)
+      .raw(DEVICE, false, desc(0).at + 12, 4, WRITE)
+      .payload(DEVICE, 'write', bufferAt(0), 4)
+      .raw(DEVICE, true, element(0).at, 8, 4 * 2 ** 32)
+      .store(DEVICE, used, 'idx', 1, 'release')
+      .fence(DEVICE, 'seq_cst')
+      .raw(DEVICE, false, avail.at, 4, 1 << 16)
+      .action(DEVICE, 'ring', DRIVER)
+      .raw(DRIVER, false, used.at, 4, 1 << 16)
+      .raw(DRIVER, false, element(0).at, 8, 4 * 2 ** 32)
+      .payload(DRIVER, 'read', bufferAt(0), 4)
+      .describe(desc(0), 2, 3, WRITE);
+    expect(wrong(story)).toEqual([]);
+  });
+
+  it('may do without any notification', () => {
+    const story = run()
+      .store(DRIVER, avail, 'flags', 1)
+      .store(DEVICE, used, 'flags', 1)
+      .add(0, 0)
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, used, 'flags', 1)
+      .return(DRIVER, 'kick')
+      .take(0)
+      .giveBack(0, 0, 0)
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, avail, 'flags', 1)
+      .return(DEVICE, 'interrupt')
+      .collect(0, 0, 0);
+    expect(wrong(story)).toEqual([]);
+  });
+});
+
 describe('VirtIO 1.2, chains', () => {
   it('2.7.1: parts are aligned', () => {
     holds('sd1-alignment', run().add(0, 0), 5);
