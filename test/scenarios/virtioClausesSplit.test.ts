@@ -385,6 +385,15 @@ describe('VirtIO 1.2, chains', () => {
       'desc[0].flags goes from 1 to 0 while the chain of head 0 is out',
     );
     holds(name, two().giveBack(0, 0, 0).collect(0, 0, 0).store(DRIVER, desc(1), 'len', 5), 0);
+    breaks(
+      name,
+      two().store(DRIVER, ring(0), 'head', 2),
+      'ring[0].head goes from 0 to 2 while the chain of head 0 is out',
+    );
+    // The entry of a chain that the device has taken may be written over, once the ring has gone round.
+    const round = run().add(0, 0).add(1, 1).add(2, 2).add(3, 3).giveBack(2, 0, 0).collect(2, 0, 0);
+    holds(name, round.publish(2, 4), 12);
+    holds(name, two().giveBack(0, 0, 0).collect(0, 0, 0).store(DRIVER, ring(0), 'head', 2), 0);
     // A 32-bit store of flags and next is one to both.
     const wide = two().raw(DRIVER, true, desc(1).at + 12, 4, 1);
     breaks(name, wide, 'desc[1].flags goes from 0 to 1 while the chain of head 0 is out');
