@@ -38,7 +38,7 @@ export function lifecycleClauses(queue: LivingQueue): readonly Property[] {
       clause(
         'SD12',
         'MUST',
-        '3.1.1',
+        '2.1.1, 3.1.1',
         'the driver resets, sets ACKNOWLEDGE, DRIVER, FEATURES_OK, reads that back, and sets DRIVER_OK; it clears no bit',
       ),
       queue,
