@@ -62,7 +62,7 @@ export function declaredRows(findings: readonly Finding[]): readonly DeclaredRow
 }
 
 /** Characters of a row, and those that a message has at least. */
-const TABLE_WIDTH = 150;
+const TABLE_WIDTH = 165;
 const LEAST_MESSAGE = 48;
 
 /** The table under a heading, and behind it how to see the runs. Empty: no findings. */

@@ -116,6 +116,17 @@ describe('vqcheck check', () => {
     expect(out).toMatch(/^ {2}coprime-tags: coprime-tags is made for 2 slots/m);
   });
 
+  it('says how many runs --quick left out, and the command that runs them, too', () => {
+    const args = 'sel4 --scenario exhausted --slots 1,2 --memory tso';
+    const { code, out } = run(`check ${args} --quick --max-seconds 60`);
+    expect(code).toBe(0);
+    expect(out).toContain('\n  exhausted (2 · tso): left out by --quick\n');
+    const command = `npx vqcheck check ${args} --max-seconds 60`;
+    expect(out).toMatch(/\n1 run: 1 proved, .*\n$/);
+    expect(out).toContain(`\nLeft out by --quick: 1 run; with them: ${command}\n1 run: `);
+    expect(run(`check ${args.replace('1,2', '1')} --quick`).out).not.toContain('Left out');
+  });
+
   it('sees only the properties asked for', () => {
     const { code, out } = run('check esp-amp --defect publish-before-fill --property fifo --json -');
     const [first] = JSON.parse(out).runs;

@@ -266,7 +266,7 @@ describe('the table of declared violations', () => {
     });
     const text = declaredTable(declaredFindings([long]), colors);
     expect(text.match(/word\d+/g)).toEqual(words);
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(150);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(165);
   });
 
   it('names a trace that was written, and how to replay it', () => {
