@@ -1,4 +1,5 @@
 /** In which states a message waits in a slot. */
+import { PairCache } from '../store/pairCache.ts';
 import type { Exhausted } from './exhausted.ts';
 
 /** Per state: 1 if a message was sent in the slot, and is not taken yet. */
@@ -32,6 +33,16 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
     for (let slot = 0; slot < slots; slot++)
       if (monitors.isAvailable(ledger, slot)) counts[ledger] = (counts[ledger] as number) + 1;
   const gives = Uint8Array.from(positions.records, ({ giving }) => (giving.length > 0 ? 1 : 0));
+  // There are far fewer pairs of a ledger and a position than states.
+  const known = new PairCache();
+  const given = (ledger: number, position: number): number => {
+    const { giving } = positions.record(position);
+    let count = 0;
+    for (let slot = 0; slot < slots; slot++)
+      if (monitors.isAvailable(ledger, slot) && monitors.isGiven(ledger, slot, giving)) count++;
+    known.put(ledger, position, count);
+    return count;
+  };
   const inside = new Uint8Array(graph.states);
   for (let state = 0; state < graph.states; state++) {
     if (graph.cut[state] === 1) continue;
@@ -41,9 +52,8 @@ export function sentAnywhere(space: Exhausted): Uint8Array {
     for (let place = firstPosition; place < width && sent > 0; place++) {
       const position = states.data[at + place] as number;
       if (gives[position] === 0) continue;
-      const { giving } = positions.record(position);
-      for (let slot = 0; slot < slots; slot++)
-        if (monitors.isAvailable(ledger, slot) && monitors.isGiven(ledger, slot, giving)) sent--;
+      const before = known.get(ledger, position);
+      sent -= before >= 0 ? before : given(ledger, position);
     }
     if (sent > 0) inside[state] = 1;
   }
