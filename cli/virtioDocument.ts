@@ -13,6 +13,7 @@ import {
   virtioPacked,
   virtioSplit,
 } from '../scenarios/index.ts';
+import { breakersOf } from './clauseReport.ts';
 
 const targets = [virtioSplit, virtioPacked] as const;
 
@@ -214,7 +215,7 @@ function capitalized(text: string): string {
 
 function clauseTable(target: Target): readonly string[] {
   const rows = clausesOf(target).map(({ name, clause }) => {
-    const broken = target.defects.filter(({ property }) => property === name);
+    const broken = breakersOf(target, name);
     const reason = clause?.unmonitored ?? target.notExercised?.[name];
     return [
       clause?.id ?? '',
@@ -223,7 +224,7 @@ function clauseTable(target: Target): readonly string[] {
         : `${clause?.section} ${clause?.level}`,
       clause?.text ?? '',
       reason === undefined ? `\`${name}\`` : `\`${name}\`: ${reason}`,
-      broken.map((defect) => `\`${defect.name}\``).join(', '),
+      broken.map((defect) => `\`${defect}\``).join(', '),
     ];
   });
   return table(['', 'section', 'what it asks for', 'property', 'broken by'], rows);

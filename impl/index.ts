@@ -281,6 +281,7 @@ export {
   type Collected,
   newCollected,
   newTaken,
+  type NotificationData,
   type Segment,
   type Taken,
   UNKNOWN_LENGTH,
