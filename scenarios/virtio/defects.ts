@@ -153,6 +153,7 @@ const ofPacked: Readonly<Record<string, Shown>> = {
     'no-double-ownership',
     { ...two, breaks: ['pv1-used-at-cursor', 'pv6-in-order'] },
   ],
+  'request-first-first': ['requests', 'pv5-first-buffer-last', two],
   'request-overwritten': ['in-order', 'pv2-writes-writable-only'],
   'ring-not-zeroed': ['re-init', 'no-false-alarm'],
   'slot-instead-of-id': ['in-order', 'derived-used-was-out', two],

@@ -19,6 +19,7 @@ import {
   inOrderDevice,
   interruptingDevice,
   lookingHandler,
+  mergingDevice,
   pollingDriver,
   returningTwiceDevice,
   sleepingDevice,
@@ -583,6 +584,34 @@ export const plans: readonly Plan[] = [
         sleepingDriver({ platform, tags, length, ...few(3, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'requests',
+    clausesTo: 3,
+    title: 'the device answers two lists as one request, the first of which it marks as used last',
+    layout: 'packed',
+    sizes: [2, 3],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor there is no second list' : null),
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform();
+      const shape = (tag: number): Shape => ({ readable: 0, writable: 1 + (params.slots > 2 ? tag % 2 : 0) });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(4, params, 2) }),
+        mergingDevice({ platform }),
+        [
+          empty,
+          called(
+            'two lists in one request',
+            'giveBackRequest',
+            ({ heads }) => Array.isArray(heads) && heads.length === 2,
+          ),
+        ],
+        { finished },
       );
     },
   },

@@ -715,6 +715,20 @@ const symptoms: readonly Symptom[] = [
     },
   },
   {
+    name: 'request-first-first',
+    sound: ['1+14', '0+14'],
+    defective: ['0+14', '1+14'],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system);
+      add(system);
+      const heads = [take(system).head, take(system).head];
+      return storesOf(system, 'device', () => system.device.giveBackRequest(heads, [0, 0])).filter((store) =>
+        store.endsWith('+14'),
+      );
+    },
+  },
+  {
     name: 'request-overwritten',
     sound: [],
     defective: [['write', 0, 1]],

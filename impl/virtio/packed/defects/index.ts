@@ -46,6 +46,7 @@ import { nextTakenBack } from './nextTakenBack.ts';
 import { noFreeCheck } from './noFreeCheck.ts';
 import { notificationDataOld } from './notificationDataOld.ts';
 import { orderNotKept } from './orderNotKept.ts';
+import { requestFirstFirst } from './requestFirstFirst.ts';
 import { requestOverwritten } from './requestOverwritten.ts';
 import { ringNotZeroed } from './ringNotZeroed.ts';
 import { slotInsteadOfId } from './slotInsteadOfId.ts';
@@ -109,6 +110,7 @@ export const packedDefects: readonly PackedDefect[] = [
   noFreeCheck,
   notificationDataOld,
   orderNotKept,
+  requestFirstFirst,
   requestOverwritten,
   ringNotZeroed,
   slotInsteadOfId,
