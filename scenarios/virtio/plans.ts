@@ -434,17 +434,21 @@ export const plans: readonly Plan[] = [
   ...suppression(true),
   {
     name: 'notification-data',
-    title: 'NOTIFICATION_DATA: each kick says up to where lists are available; the device sleeps',
-    layout: 'packed',
-    most: { sc: 2, tso: 2, pso: 2, rc11: 2 },
+    title: 'NOTIFICATION_DATA: each kick says up to where chains are available; the device sleeps',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
     bounds: (params) => few(4, params, 2),
-    system(params, { platform: newPlatform, tags, length }) {
+    system(params, { platform: newPlatform, tags, length, layout }) {
       const platform = newPlatform({ features: { notificationData: true }, sleeps: { device: true } });
       return assembled(
         platform,
         pollingDriver({ platform, tags, length, kicks: true, ...few(4, params, 2) }),
         sleepingDevice({ platform }),
-        [...kicked, called('kick with the other wrap counter', 'notify', ({ next_wrap }) => next_wrap === 0)],
+        [
+          ...kicked,
+          called('kick in the second lap', 'notify', ({ next_off, next_wrap }) =>
+            layout.name === 'packed' ? next_wrap === 0 : next_off === params.slots,
+          ),
+        ],
         { finished },
       );
     },
