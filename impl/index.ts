@@ -279,9 +279,9 @@ export { MAX_PACKED_SIZE, type PackedOptions } from './virtio/packed/side.ts';
 export {
   type AddOptions,
   type Collected,
+  type NotificationData,
   newCollected,
   newTaken,
-  type NotificationData,
   type Segment,
   type Taken,
   UNKNOWN_LENGTH,
