@@ -43,6 +43,8 @@ export interface CheckOptions {
 
 /** States expanded between two looks at the bounds. */
 const SLICE = 1 << 16;
+/** A second's work. */
+const MOST_SCOUTED = 200_000;
 
 /** Makes machines for a system: one whenever the search has to start anew, all sharing what was learned. */
 export function machineFactory(
@@ -56,6 +58,8 @@ export function machineFactory(
   readonly build: (linear?: boolean) => Machine;
   /** For a search: in which that counts which it has needed so far. */
   readonly buildSparing: () => Machine;
+  /** Learns for all of these machines what an exploration under sc shows. */
+  readonly scout: () => void;
   readonly races: RaceJudge;
   readonly properties: readonly Property[];
   /** Undefined: the code runs as it is. */
@@ -85,11 +89,11 @@ export function machineFactory(
   cells.share(options.cells ?? []);
   const verify = options.verify ?? true;
   const barriers = options.barriers === undefined ? undefined : new BarrierEditor(options.barriers);
-  const make = (synchronizing: Synchronizing | null, linear = false): Machine =>
+  const make = (synchronizing: Synchronizing | null, linear = false, model = memory): Machine =>
     new Machine({
       system,
-      memory,
-      properties,
+      memory: model,
+      properties: model === memory ? properties : properties.filter((property) => property.races === true),
       cells,
       image,
       verify,
@@ -103,10 +107,38 @@ export function machineFactory(
   return {
     build: (linear) => make(null, linear),
     buildSparing: () => make(races.counted),
+    scout: () => {
+      if (memory !== 'sc') scout((counted) => make(counted, false, 'sc'), races.counted, properties);
+    },
     races,
     properties,
     barriers,
   };
+}
+
+/**
+ * Every run under sc is one under the other models, too; and there are far fewer of them. So what several agents reach, and
+ * what synchronizes, is learned here in moments, where a search under another model would begin anew each time it
+ * finds something of it, after millions of states.
+ */
+function scout(
+  build: (counted: Synchronizing | null) => Machine,
+  counted: Synchronizing,
+  properties: readonly Property[],
+): void {
+  const races = new RaceJudge(build, counted);
+  const search = new BreadthFirst({
+    build: () => build(counted),
+    judgeRace: (schedule) => races.judge(schedule),
+    properties: properties.filter((property) => property.races === true),
+    first: false,
+    maxStates: MOST_SCOUTED,
+    maxBytes: Number.POSITIVE_INFINITY,
+    from: [],
+    communication: false,
+  });
+  // What cannot be checked at all is for the search itself to say.
+  while (!search.advance(SLICE));
 }
 
 /**
@@ -117,7 +149,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
   const { communication, barriers: asked } = options;
   // Whoever surveys barriers looks at the positions, too, and has to know where they stand.
   const site = communication ?? (asked?.survey === undefined ? undefined : asked.siteOf);
-  const { buildSparing, races, properties, barriers } = machineFactory(system, options, site);
+  const { buildSparing, scout, races, properties, barriers } = machineFactory(system, options, site);
   return new BreadthFirst({
     build: buildSparing,
     judgeRace: (schedule) => races.judge(schedule),
@@ -128,6 +160,7 @@ export function startCheck(system: System, options: CheckOptions = {}): BreadthF
     from: options.from ?? [],
     communication: communication !== undefined,
     barriersNotMet: () => barriers?.notMet() ?? [],
+    scout,
   });
 }
 

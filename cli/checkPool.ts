@@ -7,8 +7,7 @@ import type { Interrupt } from './interrupt.ts';
 import type { PlannedRun, TargetPlan } from './plan.ts';
 import type { Progress } from './report/progress.ts';
 import { progressOfMany } from './report/progressOfMany.ts';
-import type { TargetReport } from './report/text.ts';
-import type { RunReport } from './runReport.ts';
+import type { RunReport, TargetReport } from './runReport.ts';
 import type { LoadedTarget } from './targets.ts';
 
 export interface CheckWatch {

@@ -28,6 +28,8 @@ export interface RefusedRun {
   readonly slots: number;
   readonly memory: string;
   readonly reason: string;
+  /** Its scenario takes it: it is `--quick` that leaves it out. */
+  readonly quick?: true;
 }
 
 /** How fuzzing differs from exhausting: real indices and messages, and one larger size. */
@@ -128,7 +130,8 @@ export function planTarget(
           const reason = scenario.refuse(params);
           const quick = scenario.isQuick?.(params) ?? scenario.takesLong?.(params) !== true;
           if (reason === null && selection.quick === true && !quick) {
-            refused.push({ scenario: scenario.name, slots, memory, reason: 'takes long: without --quick' });
+            const why = 'takes long: without --quick';
+            refused.push({ scenario: scenario.name, slots, memory, reason: why, quick: true });
             continue;
           }
           if (reason === null) {

@@ -3,7 +3,7 @@ import type { CheckResult, Difference, IncompleteReason, Notifications, Verdict 
 import type { PlainData } from '../memory/index.ts';
 import type { Expectation } from '../scenarios/index.ts';
 import { type ExitCode, exitCodes } from './exitCodes.ts';
-import type { PlannedRun } from './plan.ts';
+import type { PlannedRun, TargetPlan } from './plan.ts';
 
 /** A violation with the trace that shows it. */
 export interface ReportedViolation {
@@ -64,6 +64,13 @@ export interface RunReport {
   /** What notification costs at worst; null: nobody announces messages, or it is not known. */
   readonly notifications: Notifications | null;
   readonly exitCode: ExitCode;
+}
+
+/** What is reported about one target. */
+export interface TargetReport {
+  readonly plan: TargetPlan;
+  /** In the order run; fewer than planned after an interruption. */
+  readonly runs: readonly RunReport[];
 }
 
 /** What a judgement needs to know of a result. */

@@ -32,12 +32,13 @@ export class Synchronizing {
 /** What a search needs to tell races from those that only look so. */
 export class RaceJudge {
   /** Grows; the search's machines are built with it. */
-  readonly counted = new Synchronizing();
+  readonly counted: Synchronizing;
   readonly #build: (counted: Synchronizing | null) => Machine;
 
-  /** `build`: a machine in which these synchronize; null: all. */
-  constructor(build: (counted: Synchronizing | null) => Machine) {
+  /** `build`: a machine in which these synchronize; null: all. `counted`: what counts already, and grows for both. */
+  constructor(build: (counted: Synchronizing | null) => Machine, counted = new Synchronizing()) {
     this.#build = build;
+    this.counted = counted;
   }
 
   /**

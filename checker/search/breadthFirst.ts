@@ -42,7 +42,12 @@ export interface BreadthFirstOptions {
   readonly communication: boolean;
   /** Barrier edits that nothing was met for so far: after all of the space, mistakes. */
   readonly barriersNotMet?: () => readonly string[];
+  /** Learns at once what can be learned in a smaller space; asked before a long search begins anew. */
+  readonly scout?: () => void;
 }
+
+/** With fewer states than these, to begin anew costs less than to look ahead. */
+const LATE = 10_000;
 
 /** What a property says of a state at rest. */
 interface Look {
@@ -81,6 +86,7 @@ export class BreadthFirst {
   #notifications: Notifications | null = null;
   #error: TargetError | null = null;
   #done = false;
+  #scouted = false;
   restarts = 0;
 
   constructor(options: BreadthFirstOptions) {
@@ -176,6 +182,10 @@ export class BreadthFirst {
     } catch (error) {
       if (error instanceof Restart) {
         this.restarts++;
+        if (!this.#scouted && this.#states.size > LATE) {
+          this.#scouted = true;
+          this.#options.scout?.();
+        }
         this.#machine = this.#options.build();
         this.#guarded(() => this.#begin());
       } else if (error instanceof TargetError) {

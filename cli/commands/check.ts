@@ -8,10 +8,12 @@ import { combineExitCodes, type ExitCode, exitCodes } from '../exitCodes.ts';
 import { expectWritable } from '../files.ts';
 import { watchInterrupt } from '../interrupt.ts';
 import { byteSize, nameList, numberList, seconds, wholeNumber } from '../options.ts';
-import { defectSets, planTarget, selectTargets } from '../plan.ts';
+import { defectSets, planTarget, type Selection, selectTargets } from '../plan.ts';
+import { checkLine } from '../report/commandLines.ts';
 import { jsonReport } from '../report/json.ts';
 import { showProgress } from '../report/progress.ts';
-import { type TargetReport, textReport } from '../report/text.ts';
+import { textReport } from '../report/text.ts';
+import type { TargetReport } from '../runReport.ts';
 import type { Terminal } from '../terminal.ts';
 import { defaultTraceFolder } from '../traceFiles.ts';
 import {
@@ -95,6 +97,19 @@ function jobsOf(
   return Math.min(runs, jobs ?? (runs < FEW_RUNS ? 1 : availableParallelism()));
 }
 
+/** The command as typed but for `--quick`; where its output goes is no part of it. */
+function withoutQuick(names: readonly string[], selection: Selection, options: CheckCommandOptions): string {
+  const { first = false, maxStates, maxSeconds, maxMemory, jobs } = options;
+  return [
+    checkLine(names, selection),
+    ...(first ? ['--first'] : []),
+    ...(maxStates === undefined ? [] : [`--max-states ${maxStates}`]),
+    ...(maxSeconds === undefined ? [] : [`--max-seconds ${maxSeconds}`]),
+    ...(maxMemory === undefined ? [] : [`--max-memory ${maxMemory}B`]),
+    ...(jobs === undefined ? [] : [`--jobs ${jobs}`]),
+  ].join(' ');
+}
+
 async function checkCommand(
   names: readonly string[],
   options: CheckCommandOptions,
@@ -143,6 +158,7 @@ async function checkCommand(
         memoriesToCome,
         interrupted,
         operations: options.operations ?? false,
+        ...(options.quick === true ? { withoutQuick: withoutQuick(names, selection, options) } : {}),
         // With all in one thread, what lies between two runs is nobody's time.
         ...(jobs > 1 ? { jobs, wallSeconds } : {}),
       }),

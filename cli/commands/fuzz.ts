@@ -18,8 +18,8 @@ import { nameList, numberList, oneOf, seconds, wholeNumber } from '../options.ts
 import { defectSets, type PlannedRun, planTarget, selectTargets, type TargetPlan } from '../plan.ts';
 import { jsonReport } from '../report/json.ts';
 import { grouped, type Progress, showProgress } from '../report/progress.ts';
-import { type TargetReport, textReport } from '../report/text.ts';
-import { expectationOf, type Judgement, judge, type RunReport } from '../runReport.ts';
+import { textReport } from '../report/text.ts';
+import { expectationOf, type Judgement, judge, type RunReport, type TargetReport } from '../runReport.ts';
 import type { Terminal } from '../terminal.ts';
 import { defaultTraceFolder, saveViolations } from '../traceFiles.ts';
 import {

@@ -5,8 +5,8 @@ import { explainTrace, foldRows, type ReplayResult, replayTrace, type Trace } fr
 import { type ExitCode, exitCodes } from '../exitCodes.ts';
 import { oneOf } from '../options.ts';
 import { asUsage, type LoadedTrace, readTrace } from '../readTrace.ts';
+import { replayCommand } from '../report/commandLines.ts';
 import { differenceLines } from '../report/difference.ts';
-import { replayCommand } from '../report/text.ts';
 import { agentColumns, traceTable } from '../report/traceTable.ts';
 import { siteProbe } from '../sites.ts';
 import type { Colors, Terminal } from '../terminal.ts';

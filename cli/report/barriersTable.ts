@@ -4,8 +4,9 @@ import type { Barrier } from '../../checker/index.ts';
 import type { BarrierEntry, Evidence, MinimalSet } from '../../ledger/index.ts';
 import type { BarrierRun, BarriersReport, MemoryReport } from '../barrierReport.ts';
 import type { Colors } from '../terminal.ts';
+import { replayCommand } from './commandLines.ts';
 import { grouped } from './progress.ts';
-import { replayCommand, secondsText, wrapped } from './text.ts';
+import { secondsText, wrapped } from './words.ts';
 
 /** The whole report. */
 export function barriersReport(report: BarriersReport, colors: Colors): string {

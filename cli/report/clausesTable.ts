@@ -3,8 +3,9 @@ import Table from 'cli-table3';
 import { type ClauseRow, type ClauseWitness, clauseRows, type TargetClauses } from '../clauseReport.ts';
 import type { PlannedRun } from '../plan.ts';
 import type { Colors } from '../terminal.ts';
+import { replayCommand } from './commandLines.ts';
 import { grouped } from './progress.ts';
-import { replayCommand, secondsText, wrapped } from './text.ts';
+import { secondsText, wrapped } from './words.ts';
 
 export interface ClausesTextOptions {
   readonly colors: Colors;

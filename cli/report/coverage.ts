@@ -4,7 +4,7 @@ import { type CoverageRun, type CoveredPair, type CoveredSite, coveredPairs } fr
 import type { PlannedRun, TargetPlan } from '../plan.ts';
 import type { Colors } from '../terminal.ts';
 import { grouped } from './progress.ts';
-import { secondsText, wrapped } from './text.ts';
+import { secondsText, wrapped } from './words.ts';
 
 /** What is reported about one target. */
 export interface TargetCoverage {

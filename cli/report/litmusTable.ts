@@ -4,7 +4,7 @@ import type { MemoryModelName } from '../../checker/index.ts';
 import type { Comparison, LitmusTest, Outcome, RaceComparison } from '../../litmus/index.ts';
 import type { Colors } from '../terminal.ts';
 import { grouped } from './progress.ts';
-import { secondsText } from './text.ts';
+import { secondsText } from './words.ts';
 
 /** One test under one memory model. */
 export interface LitmusResult {

@@ -49,7 +49,7 @@ const ofSplit: Readonly<Record<string, Shown>> = {
   ],
   'enable-interrupts-without-recheck': ['interrupt-suppression', 'deadlock'],
   'enable-kicks-without-recheck': ['kick-suppression', 'lost-wakeup'],
-  'entry-at-next-index': ['in-order', 'derived-heads-disjoint', two],
+  'entry-not-stored': ['in-order', 'derived-heads-disjoint', two],
   'event-equality': ['batch', 'sv5-interrupt-when-required'],
   'event-ordinary-comparison': [
     'index-wrap',

@@ -1,6 +1,6 @@
 /**
  * Peers that keep to no rules. Beside the code of such a side there is an agent on its core that stores wicked values, at any of its
- * steps, into what that side may write. The other side must go on, or mark its queue as broken: never reach outside, never
+ * steps, into the queue: a device even into descriptors. The other side must go on, or mark its queue as broken: never reach outside, never
  * loop, never hand out what it does not have.
  */
 import {

@@ -74,8 +74,8 @@ export interface Layout {
   /** The clauses of the specification, as monitors. */
   clauses(place: QueuePlace, options: LayoutClauseOptions): readonly Property[];
   /**
-   * What a side could store that keeps to no rules, in what it may write. @param tables byte offset of the driver's indirect
-   * tables.
+   * What a side could store that keeps to no rules: a device into descriptors, too. @param tables byte offset of the driver's
+   * indirect tables.
    */
   wickedStores(by: 'driver' | 'device', place: QueuePlace, tables: number | null): readonly WickedStore[];
   /** Codes with which the other side can find such a side out. */

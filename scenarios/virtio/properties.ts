@@ -7,6 +7,7 @@ import {
   VIRTIO_OK,
   virtioCodeName,
 } from '../../impl/index.ts';
+import type { PlainData } from '../../memory/index.ts';
 import { builtInProperties, type MonitorEvent, type Property, type Words } from '../../properties/index.ts';
 import type { ClauseRegisters } from './clauses/index.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
@@ -100,40 +101,57 @@ function forgetAll(state: Words, words: number): void {
 
 const wholeChainName = 'whole-chain';
 
+/** Of a chain that was used together with a later one: what was written to it nobody knows. */
+const NOT_TOLD = 0xffff_ffff;
+
 /** What `collect` says that the device wrote. */
 export function usedLength({ options: { size } }: Platform): Property {
   return {
     name: usedLengthName,
     title: 'The driver is told how many bytes the device has written.',
-    // Per head, or id: the length with which it was given back, + 1; 0: it was not.
+    // Per head, or id: the length with which it was given back, + 1; `NOT_TOLD`; 0: it was not given back.
     monitor: () => ({
       words: size,
       listens: (event) =>
         beginsAnew(event) ||
-        ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') ||
+        ((event.kind === 'call' || event.kind === 'return') && givesBack(event.operation)) ||
         (event.kind === 'return' && event.operation === 'collect'),
       step(state, event) {
         if (beginsAnew(event)) forgetAll(state, size);
-        if ((event.kind === 'call' || event.kind === 'return') && event.operation === 'giveBack') {
-          const head = Number(event.args.head);
-          const length = Number(event.args.written) + 1;
-          if (head >= size) return null;
-          // One that is refused gives nothing back, and one that is on its way back already is not given back again.
-          if (event.kind === 'call' && state.get(head) === 0) state.set(head, length);
-          if (event.kind === 'return' && event.result !== VIRTIO_OK && state.get(head) === length)
-            state.set(head, 0);
+        if ((event.kind === 'call' || event.kind === 'return') && givesBack(event.operation)) {
+          for (const [head, length] of lengthsOf(event.args)) {
+            if (head >= size) continue;
+            // One that is refused gives nothing back, and one that is on its way back already is not given back again.
+            if (event.kind === 'call' && state.get(head) === 0) state.set(head, length);
+            if (event.kind === 'return' && event.result !== VIRTIO_OK && state.get(head) === length)
+              state.set(head, 0);
+          }
           return null;
         }
-        if (event.kind !== 'return' || event.operation !== 'collect' || event.result !== 0) return null;
+        if (event.kind !== 'return' || event.operation !== 'collect' || event.result !== VIRTIO_OK)
+          return null;
         const { head, len } = event.args.out as { readonly head: number; readonly len: number };
         if (head >= size) return null;
         const known = state.get(head);
         state.set(head, 0);
-        if (known === 0 || len === UNKNOWN_LENGTH || known === len + 1) return null;
-        return `collect said that ${len} bytes were written to chain ${head}, and the device wrote ${known - 1}`;
+        if (known === 0 || known === (len === UNKNOWN_LENGTH ? NOT_TOLD : len + 1)) return null;
+        const said = len === UNKNOWN_LENGTH ? 'nobody knows how many' : String(len);
+        const wrote = known === NOT_TOLD ? 'did not say how many' : `wrote ${known - 1}`;
+        return `collect said that ${said} bytes were written to chain ${head}, and the device ${wrote}`;
       },
     }),
   };
+}
+
+function givesBack(operation: string): boolean {
+  return operation === 'giveBack' || operation === 'giveBackBatch';
+}
+
+/** The chains that are given back, each with its length + 1: of a batch only the last one has any. */
+function lengthsOf(args: Readonly<Record<string, PlainData>>): readonly (readonly [number, number])[] {
+  const { head, heads, written } = args;
+  const all = Array.isArray(heads) ? heads.map(Number) : [Number(head)];
+  return all.map((one, i) => [one, i === all.length - 1 ? Number(written) + 1 : NOT_TOLD]);
 }
 
 const usedLengthName = 'used-length';

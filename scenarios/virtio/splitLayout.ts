@@ -126,14 +126,16 @@ function wickedDriver({ base, size }: QueuePlace, tables: number | null): readon
   ];
 }
 
+/** The table is the driver's, but nothing keeps a device from writing there: whoever reads it again finds anything. */
 function wickedDevice({ base, size }: QueuePlace): readonly WickedStore[] {
-  const { used } = splitGeometry(base, size);
+  const { desc, used } = splitGeometry(base, size);
   return [
     ...stores(split_used_t, used, 0, { flags: [0xffff], idx: [1, 2 * size + 1] }),
     ...stores(split_used_elem_t, used + split_used_t.bytes, 0, {
       id: [size, size - 1, MAX_32],
       len: [3, MAX_32],
     }),
+    ...stores(split_desc_t, desc, 0, { len: [MAX_32], flags: [DESC_NEXT], next: [size] }),
   ];
 }
 

@@ -28,10 +28,10 @@ describe('vqcheck check', () => {
 
       Not covered:
         scenarios not run: …
-        sizes other than 1, 2 slots: in-order
+        sizes other than 1, 2 slots
           more with --scenario in-order --slots 4,8,16,32,64
         memory models not run: tso, pso, rc11
-        indices other than modulo 2, 4: in-order
+        indices other than modulo 2, 4
 
       2 runs: 2 proved, in T.TT s, at most N.NMiB at a time
       "
@@ -113,7 +113,18 @@ describe('vqcheck check', () => {
   it('skips what a scenario refuses among the defaults, and says so', () => {
     const { code, out } = run('check esp-amp --slots 1 --memory sc');
     expect(code).toBe(0);
-    expect(out).toMatch(/coprime-tags, 1 slots?, sc: coprime-tags is made for 2 slots/);
+    expect(out).toMatch(/^ {2}coprime-tags: coprime-tags is made for 2 slots/m);
+  });
+
+  it('says how many runs --quick left out, and the command that runs them, too', () => {
+    const args = 'sel4 --scenario exhausted --slots 1,2 --memory tso';
+    const { code, out } = run(`check ${args} --quick --max-seconds 60`);
+    expect(code).toBe(0);
+    expect(out).toContain('\n  exhausted (2 · tso): left out by --quick\n');
+    const command = `npx vqcheck check ${args} --max-seconds 60`;
+    expect(out).toMatch(/\n1 run: 1 proved, .*\n$/);
+    expect(out).toContain(`\nLeft out by --quick: 1 run; with them: ${command}\n1 run: `);
+    expect(run(`check ${args.replace('1,2', '1')} --quick`).out).not.toContain('Left out');
   });
 
   it('sees only the properties asked for', () => {

@@ -3,9 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import picocolors from 'picocolors';
 import { afterAll } from 'vitest';
 
 const main = resolve(import.meta.dirname, '../../bin/vqcheck.js');
+
+/** Colours of a report that has none. */
+export const plainColors = picocolors.createColors(false);
 
 /** A file of the fixtures. */
 export function fixture(name: string): string {

@@ -738,9 +738,9 @@ const symptoms: readonly Symptom[] = [
     },
   },
   {
-    name: 'entry-at-next-index',
+    name: 'entry-not-stored',
     sound: [0, 1],
-    defective: [1, 0],
+    defective: [0, 0],
     observe: (classes) => {
       const system = newSplit(2, {}, classes);
       addOne(system);

@@ -165,6 +165,13 @@ describe('VirtIO 1.2, the life of a device', () => {
       asked().load(DRIVER, place, 'reset', 1).store(DRIVER, desc, 'len', 1),
       'it stores virtq_desc.len, and has not seen that the queue was reset',
     );
+    // A driver that loses patience may reset the whole device: then nobody uses the queue either.
+    holds(name, asked().load(DRIVER, place, 'reset', 1).status(0).readsStatus(0).publish(), 1);
+    breaks(
+      name,
+      asked().readsStatus(15).store(DRIVER, desc, 'len', 1),
+      'it stores virtq_desc.len, and has not seen that the queue was reset',
+    );
   });
 
   it('2.1.2: the device does nothing before DRIVER_OK', () => {
@@ -187,6 +194,13 @@ describe('VirtIO 1.2, the life of a device', () => {
     const queueReset = live().store(DEVICE, place, 'ready', 0).store(DEVICE, place, 'reset', 0);
     breaks(name, queueReset.load(DEVICE, avail, 'idx', 0), 'it accesses virtq_avail.idx after a reset');
     holds(name, live().store(DEVICE, place, 'ready', 0).enable().consume(), 1);
+    // That it leaves the queue ready is one fault, that it goes on with it another.
+    const reset = (): Life =>
+      live().store(DRIVER, place, 'reset', 1).consume().store(DEVICE, place, 'reset', 0);
+    breaks(name, reset().consume(), 'it accesses virtq_avail_elem.head after a reset');
+    holds(name, reset().enable().consume(), 1);
+    // A device may say that no reset is under way when nobody has asked for one.
+    holds(name, live().store(DEVICE, place, 'reset', 0).consume(), 0);
   });
 
   it('3.3.1: buffers that are exposed may be changed while the device is not live', () => {

@@ -156,6 +156,50 @@ describe('every clause of the packed virtqueue', () => {
   });
 });
 
+describe('drivers and devices that do otherwise what they may', () => {
+  const all = packedClauses({
+    geometry,
+    driverCore: DRIVER,
+    deviceCore: DEVICE,
+    features: {},
+    kick: { name: 'ring', argument: DEVICE },
+    interrupt: { name: 'ring', argument: DRIVER },
+  });
+  const wrong = (story: ClauseRun): readonly string[] =>
+    all.flatMap(({ name, monitor }) => {
+      const broken = monitor === undefined ? null : judged(all, name, story).broken;
+      return broken === null ? [] : [`${name}: ${broken}`];
+    });
+
+  it('may write the id into the last descriptor of a list only, and announce two lists at once', () => {
+    const story = run()
+      .fill(1, 1, 4, 3)
+      .store(DRIVER, desc(0), 'addr', bufferAt(0))
+      .store(DRIVER, desc(0), 'len', 4)
+      .flags(1, WRITE)
+      .flags(0, NEXT, 'release')
+      .fill(2, 2, 4, 0)
+      .flags(2, 0, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, deviceEvent, 'word', 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .take(0, 1, 2)
+      .payload(DEVICE, 'read', bufferAt(0), 4)
+      .payload(DEVICE, 'write', bufferAt(1), 4)
+      .payload(DEVICE, 'read', bufferAt(2), 4)
+      .giveBack(0, 0)
+      .giveBack(1, 3, 4, WRITE)
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, driverEvent, 'word', 0)
+      .action(DEVICE, 'ring', DRIVER)
+      .collect(0, 0)
+      .collect(1, 3)
+      .add(3, 0)
+      .add(4, 1);
+    expect(wrong(story)).toEqual([]);
+  });
+});
+
 describe('VirtIO 1.2, the driver of a packed virtqueue', () => {
   it('2.8.11: parts are aligned', () => {
     holds('pd1-alignment', run().flags(0), 1);
@@ -422,6 +466,24 @@ describe('VirtIO 1.2, the device of a packed virtqueue', () => {
     breaks(
       'pv2-reads-readable-only',
       pair().payload(DEVICE, 'read', bufferAt(1), 4),
+      'it reads the bytes of list 0, which it is to write',
+    );
+    // From the buffer of one kind into the one of the other kind, where they lie side by side.
+    const adjacent = (first: number, second: number): Packed =>
+      run()
+        .fill(0, first, 8, 0)
+        .fill(1, second, 8, 0)
+        .flags(1, WRITE)
+        .fence(DRIVER, 'release')
+        .flags(0, NEXT);
+    breaks(
+      'pv2-writes-writable-only',
+      adjacent(1, 0).payload(DEVICE, 'write', bufferAt(0), 9),
+      'it writes the bytes of list 0, which it is to read',
+    );
+    breaks(
+      'pv2-reads-readable-only',
+      adjacent(0, 1).payload(DEVICE, 'read', bufferAt(0), 9),
       'it reads the bytes of list 0, which it is to write',
     );
     // A list is remembered though its slots were written over by a used descriptor.

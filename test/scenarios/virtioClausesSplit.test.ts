@@ -157,6 +157,100 @@ describe('every clause of the split virtqueue', () => {
   });
 });
 
+describe('drivers and devices that do otherwise what they may', () => {
+  const all = splitClauses({
+    geometry,
+    driverCore: DRIVER,
+    deviceCore: DEVICE,
+    features: {},
+    indexModulus: MODULUS,
+    kick: { name: 'ring', argument: DEVICE },
+    interrupt: { name: 'ring', argument: DRIVER },
+  });
+  const wrong = (story: ClauseRun): readonly string[] =>
+    all.flatMap(({ name, monitor }) => {
+      const broken = monitor === undefined ? null : judged(all, name, story).broken;
+      return broken === null ? [] : [`${name}: ${broken}`];
+    });
+
+  it('may publish two chains by one store of the index, and give two back so', () => {
+    const story = run()
+      .describe(desc(0), 0, 4, 0)
+      .describe(desc(1), 1, 4, WRITE)
+      .store(DRIVER, ring(0), 'head', 0, 'plain')
+      .store(DRIVER, ring(1), 'head', 1, 'plain')
+      .store(DRIVER, avail, 'idx', 2, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, used, 'flags', 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .load(DEVICE, avail, 'idx', 2, 'acquire')
+      .load(DEVICE, ring(0), 'head', 0)
+      .load(DEVICE, ring(1), 'head', 1)
+      .load(DEVICE, desc(0), 'flags', 0)
+      .load(DEVICE, desc(1), 'flags', WRITE)
+      .payload(DEVICE, 'read', bufferAt(0), 4)
+      .payload(DEVICE, 'write', bufferAt(1), 4)
+      .store(DEVICE, element(0), 'id', 1)
+      .store(DEVICE, element(0), 'len', 4)
+      .store(DEVICE, element(1), 'id', 0)
+      .store(DEVICE, element(1), 'len', 0)
+      .store(DEVICE, used, 'idx', 2, 'release')
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, avail, 'flags', 0)
+      .action(DEVICE, 'ring', DRIVER)
+      .load(DRIVER, used, 'idx', 2, 'acquire')
+      .load(DRIVER, element(0), 'id', 1)
+      .load(DRIVER, element(0), 'len', 4)
+      .payload(DRIVER, 'read', bufferAt(1), 4)
+      .load(DRIVER, element(1), 'id', 0)
+      .load(DRIVER, element(1), 'len', 0)
+      .describe(desc(0), 2, 3, WRITE);
+    expect(wrong(story)).toEqual([]);
+  });
+
+  it('may access several fields at once', () => {
+    const story = run()
+      .raw(DRIVER, true, desc(0).at, 8, bufferAt(0), 'plain')
+      .raw(DRIVER, true, desc(0).at + 8, 4, 4, 'plain')
+      .raw(DRIVER, true, desc(0).at + 12, 4, WRITE, 'plain')
+      .publish(0, 0, 'release')
+      .fence(DRIVER, 'seq_cst')
+      .raw(DRIVER, false, used.at, 4, 0)
+      .action(DRIVER, 'ring', DEVICE)
+      .raw(DEVICE, false, avail.at, 4, 1 << 16)
+      .load(DEVICE, ring(0), 'head', 0)
+      .raw(DEVICE, false, desc(0).at + 12, 4, WRITE)
+      .payload(DEVICE, 'write', bufferAt(0), 4)
+      .raw(DEVICE, true, element(0).at, 8, 4 * 2 ** 32)
+      .store(DEVICE, used, 'idx', 1, 'release')
+      .fence(DEVICE, 'seq_cst')
+      .raw(DEVICE, false, avail.at, 4, 1 << 16)
+      .action(DEVICE, 'ring', DRIVER)
+      .raw(DRIVER, false, used.at, 4, 1 << 16)
+      .raw(DRIVER, false, element(0).at, 8, 4 * 2 ** 32)
+      .payload(DRIVER, 'read', bufferAt(0), 4)
+      .describe(desc(0), 2, 3, WRITE);
+    expect(wrong(story)).toEqual([]);
+  });
+
+  it('may do without any notification', () => {
+    const story = run()
+      .store(DRIVER, avail, 'flags', 1)
+      .store(DEVICE, used, 'flags', 1)
+      .add(0, 0)
+      .fence(DRIVER, 'seq_cst')
+      .load(DRIVER, used, 'flags', 1)
+      .return(DRIVER, 'kick')
+      .take(0)
+      .giveBack(0, 0, 0)
+      .fence(DEVICE, 'seq_cst')
+      .load(DEVICE, avail, 'flags', 1)
+      .return(DEVICE, 'interrupt')
+      .collect(0, 0, 0);
+    expect(wrong(story)).toEqual([]);
+  });
+});
+
 describe('VirtIO 1.2, chains', () => {
   it('2.7.1: parts are aligned', () => {
     holds('sd1-alignment', run().add(0, 0), 5);
@@ -291,6 +385,15 @@ describe('VirtIO 1.2, chains', () => {
       'desc[0].flags goes from 1 to 0 while the chain of head 0 is out',
     );
     holds(name, two().giveBack(0, 0, 0).collect(0, 0, 0).store(DRIVER, desc(1), 'len', 5), 0);
+    breaks(
+      name,
+      two().store(DRIVER, ring(0), 'head', 2),
+      'ring[0].head goes from 0 to 2 while the chain of head 0 is out',
+    );
+    // The entry of a chain that the device has taken may be written over, once the ring has gone round.
+    const round = run().add(0, 0).add(1, 1).add(2, 2).add(3, 3).giveBack(2, 0, 0).collect(2, 0, 0);
+    holds(name, round.publish(2, 4), 12);
+    holds(name, two().giveBack(0, 0, 0).collect(0, 0, 0).store(DRIVER, ring(0), 'head', 2), 0);
     // A 32-bit store of flags and next is one to both.
     const wide = two().raw(DRIVER, true, desc(1).at + 12, 4, 1);
     breaks(name, wide, 'desc[1].flags goes from 0 to 1 while the chain of head 0 is out');
@@ -470,6 +573,9 @@ describe('VirtIO 1.2, notifications', () => {
       'it reads virtq_used.flags, which is not in force',
       withEvents,
     );
+    // Flags and index lie in one word: to load that word for the index is not to heed the flags.
+    holds('sd9-other-field-ignored', run().raw(DRIVER, false, used.at, 4, 0x0001_0000), 0, withEvents);
+    holds('sv5-other-field-ignored', run().raw(DEVICE, false, avail.at, 4, 0x0001_0000), 0, withEvents);
     holds('sv5-other-field-ignored', run().load(DEVICE, usedEvent, 'event', 0), 1, withEvents);
     breaks(
       'sv5-other-field-ignored',
@@ -553,6 +659,20 @@ describe('VirtIO 1.2, the device and its chains', () => {
       'it writes the bytes of desc[0], which it is to read',
     );
     breaks(name, two().store(DEVICE, desc(2), 'len', 1), 'it writes virtq_desc.len');
+    // From a buffer that it may write into the one behind that in memory, which it may not.
+    const reversed = (): Split =>
+      run().describe(desc(0), 1, 4, NEXT, 1).describe(desc(1), 0, 8, WRITE).publish(0, 0);
+    holds(name, reversed().payload(DEVICE, 'write', bufferAt(0), 8), 1);
+    breaks(
+      name,
+      reversed().payload(DEVICE, 'write', bufferAt(0), 9),
+      'it writes the bytes of desc[0], which it is to read',
+    );
+    breaks(
+      name,
+      two().payload(DEVICE, 'write', bufferAt(0) - 2, 4),
+      'it writes the bytes of desc[0], which it is to read',
+    );
   });
 
   it('2.7.5.1: it should not read writable bytes', () => {
@@ -564,6 +684,12 @@ describe('VirtIO 1.2, the device and its chains', () => {
       'it reads the bytes of desc[1], which it is to write',
     );
     holds(name, two().giveBack(0, 0, 0).payload(DEVICE, 'read', bufferAt(1), 4), 0);
+    const adjacent = run().describe(desc(0), 0, 8, NEXT, 1).describe(desc(1), 1, 4, WRITE).publish(0, 0);
+    breaks(
+      name,
+      adjacent.payload(DEVICE, 'read', bufferAt(0), 9),
+      'it reads the bytes of desc[1], which it is to write',
+    );
   });
 
   it('2.7.5.3.2: WRITE on a descriptor that names a table means nothing', () => {

@@ -69,7 +69,7 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
   }
 
   /**
-   * Sets the queue up, all of its memory zeroed, that of the device included: 2.7 wants it so from whoever allocates it.
+   * Sets the queue up, all of its memory zeroed, that of the device included, as 4.2.3.2 has it (2.7.10.1: `used.flags`).
    * No device may be looking. `VIRTIO_OK`; `VIRTIO_INVALID` when the size is no power of two in 1..32768. Nothing else may
    * be called before. @throws RangeError when the index modulus is less than twice the size.
    */

@@ -38,7 +38,7 @@ export function lifecycleClauses(queue: LivingQueue): readonly Property[] {
       clause(
         'SD12',
         'MUST',
-        '3.1.1',
+        '2.1.1, 3.1.1',
         'the driver resets, sets ACKNOWLEDGE, DRIVER, FEATURES_OK, reads that back, and sets DRIVER_OK; it clears no bit',
       ),
       queue,
@@ -172,6 +172,12 @@ function resetConfirmed(queue: LivingQueue): Judge {
         scene.set(0, reset.value === 0 ? 0 : 1);
         return null;
       }
+      // A device that is reset as a whole has no queue to be reset any more.
+      const isOff = !event.writes && register(fields, 'status')?.value === 0;
+      if (isOff && scene.get(0) === 1) {
+        scene.set(0, 0);
+        return exercisedIf(true);
+      }
       if (reset !== undefined) {
         const seen = scene.get(0) === 1 && reset.value === 0;
         if (seen) scene.set(0, 0);
@@ -209,6 +215,8 @@ function notBefore(queue: LivingQueue): Judge {
 /** Phases, after 0: never enabled. */
 const IN_USE = 1;
 const RESET = 2;
+/** In use, and the driver has asked for a reset of the queue. */
+const ASKED = 3;
 
 /** Own word: whether the queue was in use, and was reset since. */
 function quiet(queue: LivingQueue): Judge {
@@ -223,14 +231,20 @@ function quiet(queue: LivingQueue): Judge {
       if (event.kind !== 'access') return null;
       const ready = register(fields, 'ready');
       const status = register(fields, 'status');
+      const reset = register(fields, 'reset');
       if (ready !== undefined && event.writes && ready.value !== 0 && queue.isDriver(event)) {
         scene.set(0, IN_USE);
         return null;
       }
-      const confirmed = (ready ?? status)?.value === 0 && event.writes && queue.isDevice(event);
-      if (confirmed) {
-        if (phase === IN_USE) scene.set(0, RESET);
-        return exercisedIf(phase === IN_USE);
+      if (reset !== undefined && event.writes && reset.value !== 0 && queue.isDriver(event)) {
+        if (phase === IN_USE) scene.set(0, ASKED);
+        return null;
+      }
+      const confirmed = phase === ASKED ? (ready ?? reset ?? status) : (ready ?? status);
+      if (confirmed?.value === 0 && event.writes && queue.isDevice(event)) {
+        const inUse = phase === IN_USE || phase === ASKED;
+        if (inUse) scene.set(0, RESET);
+        return exercisedIf(inUse);
       }
       const touches = queue.isDevice(event) && fields.some(({ part }) => queue.parts.includes(part));
       return touches && phase === RESET ? `it accesses ${event.name} after a reset` : null;

@@ -101,7 +101,10 @@ const NONE = 0;
 
 type FieldName = readonly [part: string, field: string];
 
-/** A side does not look at the suppression field that is not in force. */
+/**
+ * A side does not look at the suppression field that is not in force. A load that it is only a part of says nothing: the flags
+ * stand in one word with the index.
+ */
 export function ignoresField(
   isOwn: (event: MonitorEvent) => boolean,
   [inForce, ignored]: readonly [inForce: FieldName, ignored: FieldName],
@@ -113,7 +116,9 @@ export function ignoresField(
     step(_scene, event, fields) {
       if (event.kind !== 'access' || event.writes || !isOwn(event)) return null;
       if (isField(fields, inForce)) return EXERCISED;
-      return isField(fields, ignored) ? `it reads ${event.name}, which is not in force` : null;
+      return fields.length === 1 && isField(fields, ignored)
+        ? `it reads ${event.name}, which is not in force`
+        : null;
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   USED,
   WRITE,
 } from './packedQueue.ts';
-import { elementAt } from './splitQueue.ts';
+import { elementAt, elementsIn } from './splitQueue.ts';
 import { anyBytes, countBytes, prefixBytes, wholeBytes } from './writtenBytes.ts';
 
 export function packedDeviceClauses(queue: PackedQueue): readonly Property[] {
@@ -40,11 +40,11 @@ export function packedDeviceClauses(queue: PackedQueue): readonly Property[] {
       clause('PV2', 'MUST', '2.8.15', 'the device does not write what it is to read'),
       queue,
       () =>
-        onPayload(queue, (event, element) => {
-          if (event.access === 'read') return null;
-          if ((element.flags & WRITE) === 0)
-            return `it writes the bytes of ${element.name}, which it is to read`;
-          return exercisedIf(true);
+        onPayload(queue, ({ access }, met) => {
+          if (access === 'read') return null;
+          const wrong = met.find(({ flags }) => (flags & WRITE) === 0);
+          if (wrong !== undefined) return `it writes the bytes of ${wrong.name}, which it is to read`;
+          return exercisedIf(met.length > 0);
         }),
     ),
     clauseProperty(
@@ -52,11 +52,11 @@ export function packedDeviceClauses(queue: PackedQueue): readonly Property[] {
       clause('PV2', 'SHOULD', '2.8.15', 'the device does not read what it is to write'),
       queue,
       () =>
-        onPayload(queue, (event, element) => {
-          if (event.access === 'write') return null;
-          if ((element.flags & WRITE) !== 0)
-            return `it reads the bytes of ${element.name}, which it is to write`;
-          return exercisedIf(true);
+        onPayload(queue, ({ access }, met) => {
+          if (access === 'write') return null;
+          const wrong = met.find(({ flags }) => (flags & WRITE) !== 0);
+          if (wrong !== undefined) return `it reads the bytes of ${wrong.name}, which it is to write`;
+          return exercisedIf(met.length > 0);
         }),
     ),
     clauseProperty(
@@ -272,10 +272,10 @@ function firstLast(queue: PackedQueue): Judge {
   };
 }
 
-/** What a payload access of the device begins in. Of lists that overlap, the one that was made available first counts. */
+/** What a payload access of the device touches. Of lists that overlap, the one that was made available first counts. */
 function onPayload(
   queue: PackedQueue,
-  judge: (event: PayloadAccessEvent, element: PackedElement) => Judgement,
+  judge: (event: PayloadAccessEvent, met: readonly PackedElement[]) => Judgement,
 ): Judge {
   const view = new PackedView(queue, { until: 'device', content: true });
   return {
@@ -290,8 +290,7 @@ function onPayload(
         return null;
       }
       const data = view.slots(scene).flatMap((slot) => queue.dataOf(scene, slot));
-      const element = elementAt(data, event);
-      return element === undefined ? null : judge(event, element);
+      return judge(event, elementsIn(data, event));
     },
   };
 }

@@ -103,7 +103,7 @@ export function splitChainClauses(queue: SplitQueue): readonly Property[] {
         'SD13',
         'MUST',
         '3.3.1',
-        'descriptors of a chain that is out are not changed, nor the entries of its table',
+        'descriptors of a chain that is out are not changed, nor the entries of its table, nor its available entry',
       ),
       queue,
       () => unchanged(queue),
@@ -240,7 +240,7 @@ function unchanged(queue: SplitQueue): Judge {
   const live = tableOwners + (tables?.count ?? 0);
   return {
     keeps: [...CHAIN_PARTS, ...DriverView.keeps],
-    hears: [...CHAIN_PARTS, ...DriverView.hears, 'register'],
+    hears: [...CHAIN_PARTS, ...DriverView.hears, 'ring', 'register'],
     words: live + 1,
     begin: (scene) => view.begin(scene),
     step(scene, event, fields) {
@@ -269,8 +269,18 @@ function unchanged(queue: SplitQueue): Judge {
       const head = scene.get(ownerWord(changed)) - 1;
       return `${part}[${index}].${field} goes from ${old} to ${value} while the chain of head ${head} is out`;
     }
+    const entry = fields.find((one) => one.part === 'ring' && one.value !== one.old && isWaiting(scene, one));
+    if (entry !== undefined)
+      return `ring[${entry.index}].head goes from ${entry.old} to ${entry.value} while the chain of head ${entry.old} is out`;
     const anyOut = Array.from({ length: size }, (_, i) => i).some((i) => scene.get(owners + i) !== 0);
     return exercisedIf(stored.length > 0 && anyOut);
+  }
+
+  /** Whether the device may still have to read an entry: it is one of the newest, and no more of them than chains are out. */
+  function isWaiting(scene: Scene, { index }: ValuedField): boolean {
+    const out = Array.from({ length: size }, (_, head) => head).filter((head) => view.isOut(scene, head));
+    const newest = scene.memory('avail', 0, 'idx');
+    return out.some((_, i) => ((newest - 1 - i + queue.modulus) % queue.modulus) % size === index);
   }
 
   function expose(scene: Scene, { head, descriptors, table }: Chain): void {

@@ -8,6 +8,7 @@ import {
   type Chain,
   type Element,
   elementAt,
+  elementsIn,
   fieldIn,
   INDIRECT,
   isWritable,
@@ -234,11 +235,13 @@ function framing(queue: SplitQueue): Judge {
 function writesWritable(queue: SplitQueue): Judge {
   const payload = withChains(queue, (chains, event) => {
     if (event.access === 'read') return null;
-    const elements = chains.flatMap((chain) => chain.elements);
-    const element = elementAt(elements, event);
-    if (element === undefined) return null;
-    if (!isWritable(element)) return `it writes the bytes of ${element.name}, which it is to read`;
-    return exercisedIf(true);
+    const met = elementsIn(
+      chains.flatMap(({ elements }) => elements),
+      event,
+    );
+    const wrong = met.find((element) => !isWritable(element));
+    if (wrong !== undefined) return `it writes the bytes of ${wrong.name}, which it is to read`;
+    return exercisedIf(met.length > 0);
   });
   return {
     ...payload,
@@ -255,14 +258,13 @@ function writesWritable(queue: SplitQueue): Judge {
 function readsReadable(queue: SplitQueue): Judge {
   return withChains(queue, (chains, event) => {
     if (event.access === 'write') return null;
-    const element = elementAt(
+    const met = elementsIn(
       chains.flatMap(({ elements }) => elements),
       event,
     );
-    if (element === undefined) return null;
-    return isWritable(element)
-      ? `it reads the bytes of ${element.name}, which it is to write`
-      : exercisedIf(true);
+    const wrong = met.find(isWritable);
+    if (wrong !== undefined) return `it reads the bytes of ${wrong.name}, which it is to write`;
+    return exercisedIf(met.length > 0);
   });
 }
 

@@ -241,3 +241,16 @@ export function elementAt<E extends { readonly addr: number; readonly len: numbe
 ): E | undefined {
   return elements.find(({ addr, len }) => byteOffset >= addr && byteOffset < addr + len);
 }
+
+/** The elements that bytes of a payload access lie in, from its first byte on. Of those that overlap the first one counts. */
+export function elementsIn<E extends { readonly addr: number; readonly len: number }>(
+  elements: readonly E[],
+  { byteOffset, length }: PayloadAccessEvent,
+): readonly E[] {
+  const met = new Set<E>();
+  for (let at = byteOffset; at < byteOffset + length; at++) {
+    const element = elements.find(({ addr, len }) => at >= addr && at < addr + len);
+    if (element !== undefined) met.add(element);
+  }
+  return [...met];
+}

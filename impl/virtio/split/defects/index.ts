@@ -24,7 +24,7 @@ import { doubleFetch } from './doubleFetch.ts';
 import { doubleReturnAccepted } from './doubleReturnAccepted.ts';
 import { enableInterruptsWithoutRecheck } from './enableInterruptsWithoutRecheck.ts';
 import { enableKicksWithoutRecheck } from './enableKicksWithoutRecheck.ts';
-import { entryAtNextIndex } from './entryAtNextIndex.ts';
+import { entryNotStored } from './entryNotStored.ts';
 import { eventEquality } from './eventEquality.ts';
 import { eventOrdinaryComparison } from './eventOrdinaryComparison.ts';
 import { headerInOnePiece } from './headerInOnePiece.ts';
@@ -83,7 +83,7 @@ export const splitDefects: readonly SplitDefect[] = [
   doubleReturnAccepted,
   enableInterruptsWithoutRecheck,
   enableKicksWithoutRecheck,
-  entryAtNextIndex,
+  entryNotStored,
   eventEquality,
   eventOrdinaryComparison,
   headUnchecked,
