@@ -1,6 +1,7 @@
 /** What `vqcheck clauses` finds out, as plain data: the table and the JSON report are both made from it. */
 import type { Exercise } from '../checker/index.ts';
 import type { Clause, Property } from '../properties/index.ts';
+import type { Target } from '../scenarios/index.ts';
 import type { ExitCode } from './exitCodes.ts';
 import type { PlannedRun, RefusedRun } from './plan.ts';
 import type { ReportedViolation } from './runReport.ts';
@@ -66,7 +67,7 @@ export interface ClauseRow {
   readonly situations: number;
   readonly witness: ClauseWitness | null;
   readonly violation: { readonly run: PlannedRun; readonly found: ReportedViolation } | null;
-  /** Names of seeded bugs that its monitor is to catch. */
+  /** Names of seeded bugs that break it, each in the scenario that it declares; first those that are known by it. */
   readonly defects: readonly string[];
   /** Why it was not exercised, as far as somebody has said so. */
   readonly reason: string | null;
@@ -82,6 +83,13 @@ export function clauseRows(report: TargetClauses): ClauseRow[] {
     const property = all.find(({ monitor }) => monitor !== undefined) ?? all[0];
     return property === undefined ? [] : [rowOf(report, property, own)];
   });
+}
+
+/** Names of the target's seeded bugs that break a clause, each in the scenario that it declares; first those known by it. */
+export function breakersOf({ defects }: Pick<Target, 'defects'>, property: string): readonly string[] {
+  const known = defects.filter((defect) => defect.property === property);
+  const also = defects.filter(({ breaks = [] }) => breaks.includes(property));
+  return [...known, ...also].map(({ name }) => name);
 }
 
 /** The shortest run that puts a property to the test, of all runs. */
@@ -127,7 +135,7 @@ function rowOf(
     situations,
     witness: witnesses.get(name) ?? null,
     violation: broken === undefined || violation === null ? null : { run: broken.run, found: violation },
-    defects: target.defects.filter((defect) => defect.property === name).map((defect) => defect.name),
+    defects: breakersOf(target, name),
     reason:
       target.notExercised?.[name] ??
       clause.unmonitored ??

@@ -13,6 +13,7 @@ import {
   virtioPacked,
   virtioSplit,
 } from '../scenarios/index.ts';
+import { breakersOf } from './clauseReport.ts';
 
 const targets = [virtioSplit, virtioPacked] as const;
 
@@ -65,11 +66,10 @@ function scenarioTable(): readonly string[] {
     const having = targets.filter(({ scenarios }) => scenarios.some((scenario) => scenario.name === name));
     const scenario = scenarioOf(having[0] ?? virtioSplit, name);
     const layouts = having.length === targets.length ? 'both' : having.map(layoutOf).join(', ');
-    const [sizes = '', others = sizes] = having.map((target) =>
-      sizesText(target, scenarioOf(target, name), having.length > 1),
-    );
-    if (sizes !== others) throw new Error(`${name}: the layouts differ: ${sizes}, and ${others}`);
-    return [`\`${name}\``, layouts, scenario.title, sizes];
+    const sizes = having.map((target) => sizesText(target, scenarioOf(target, name), having.length > 1));
+    const alike = new Set(sizes).size === 1;
+    const text = alike ? sizes[0] : having.map((target, i) => `${layoutOf(target)}: ${sizes[i]}`).join('. ');
+    return [`\`${name}\``, layouts, scenario.title, text ?? ''];
   });
   return table(['scenario', 'layout', 'what happens', 'descriptors, by memory model'], rows);
 }
@@ -214,7 +214,7 @@ function capitalized(text: string): string {
 
 function clauseTable(target: Target): readonly string[] {
   const rows = clausesOf(target).map(({ name, clause }) => {
-    const broken = target.defects.filter(({ property }) => property === name);
+    const broken = breakersOf(target, name);
     const reason = clause?.unmonitored ?? target.notExercised?.[name];
     return [
       clause?.id ?? '',
@@ -223,7 +223,7 @@ function clauseTable(target: Target): readonly string[] {
         : `${clause?.section} ${clause?.level}`,
       clause?.text ?? '',
       reason === undefined ? `\`${name}\`` : `\`${name}\`: ${reason}`,
-      broken.map((defect) => `\`${defect.name}\``).join(', '),
+      broken.map((defect) => `\`${defect}\``).join(', '),
     ];
   });
   return table(['', 'section', 'what it asks for', 'property', 'broken by'], rows);

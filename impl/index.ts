@@ -279,6 +279,7 @@ export { MAX_PACKED_SIZE, type PackedOptions } from './virtio/packed/side.ts';
 export {
   type AddOptions,
   type Collected,
+  type NotificationData,
   newCollected,
   newTaken,
   type Segment,

@@ -49,6 +49,8 @@ export interface TargetDefect {
   readonly slots: number;
   readonly memory: MemoryModelName;
   readonly property: string;
+  /** Clauses that it breaks in the same run, beside `property`. Default: none. */
+  readonly breaks?: readonly string[];
 }
 
 export interface Target {

@@ -88,10 +88,15 @@ function details({ loaded }: TargetClauses, rows: readonly ClauseRow[], colors: 
   });
   const silent = rows.filter(({ verdict }) => verdict === 'never exercised' || verdict === 'not monitored');
   const reasons = silent.map(({ property, reason }) => `  ${property}: ${reason ?? 'no reason is given'}`);
+  const safe = rows.filter(({ verdict, defects }) => verdict !== 'not monitored' && defects.length === 0);
   const files = rows.flatMap(({ witness }) => witness?.file ?? []);
   return [
     ...(broken.length === 0 ? [] : [broken.join('\n')]),
     ...(reasons.length === 0 ? [] : [[colors.bold('Not exercised:'), ...reasons].join('\n')]),
+    ...listed(
+      'No seeded defect shows that these can fail: ',
+      safe.map(({ property }) => property),
+    ),
     ...(files.length === 0 ? [] : [`${files.length} witnesses as traces: ${replay(files[0] ?? '', loaded)}`]),
   ];
 }

@@ -4,7 +4,7 @@
  *
  * - `allocateBuffer` reserves one, `freeBuffer` cancels it.
  * - `describe` says which buffers are in a chain, `expose` publishes the chain at its call.
- * - `take` takes the whole chain at its return, `giveBack` and `giveBackBatch` return it at their call.
+ * - `take` takes the whole chain at its return, `giveBack`, `giveBackBatch` and `giveBackRequest` return it at their call.
  * - `collect` collects it at its return, and hands its buffers to the application: they are reserved from there on.
  *
  * That a queue finds its peer out is a success: marking it as broken is what is to be done then.
@@ -117,6 +117,12 @@ export const virtioOperations: Readonly<Record<string, VirtioOperationSpec>> = {
       result === VIRTIO_OK ? [] : chain(args, value(args, 'head'), 'return.failed'),
   },
   giveBackBatch: {
+    ...coded,
+    onCall: (args) => headsOf(args).flatMap((head) => chain(args, head, 'return')),
+    onReturn: (args, result) =>
+      result === VIRTIO_OK ? [] : headsOf(args).flatMap((head) => chain(args, head, 'return.failed')),
+  },
+  giveBackRequest: {
     ...coded,
     onCall: (args) => headsOf(args).flatMap((head) => chain(args, head, 'return')),
     onReturn: (args, result) =>

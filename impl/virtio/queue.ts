@@ -52,14 +52,25 @@ export function newTaken(): Taken {
   return { head: 0, segments: [] };
 }
 
+/** NOTIFICATION_DATA: up to where buffers are available (2.9). */
+export type NotificationData = {
+  /** Split: the low 15 bits of the available index. Packed: the slot of the next list. */
+  readonly next_off: number;
+  /** Split: bit 15 of the available index. Packed: the wrap counter of that slot. */
+  readonly next_wrap: number;
+};
+
 /** What a side is configured with. None of it changes while it is in use. */
 export type VirtqueueOptions = {
   /** What operations' arguments call this queue. */
   readonly id: string;
   /** What was negotiated. */
   readonly features: Features;
-  /** The notification of the peer: the driver's kick, or the device's interrupt. Called inside the operation `notify`. */
-  readonly notify?: () => void;
+  /**
+   * The notification of the peer: the driver's kick, or the device's interrupt. Called inside the operation `notify`.
+   * @param data with NOTIFICATION_DATA, what the driver's kick carries; also arguments of the operation.
+   */
+  readonly notify?: (data?: NotificationData) => void;
   /**
    * Split only: indices run free modulo this, a power of two, 2..65536, at least twice the queue's size (four times with
    * chains of notifications in mind). 65536 as shipped; the smallest one makes the fewest states.
@@ -67,9 +78,10 @@ export type VirtqueueOptions = {
   readonly indexModulus?: number;
   /**
    * INDIRECT_DESC: where the driver's tables lie, one for each descriptor (split) or id (packed), one behind the other.
-   * `base`: byte offset in shared memory; `entries`: of each table, in descriptors of 16 bytes.
+   * `base`: byte offset in shared memory; `entries`: of each table, in descriptors of 16 bytes. `marksWrite`, split only: the
+   * descriptor that names a table has WRITE, as with drivers that give all descriptors the same flags. Devices ignore it there.
    */
-  readonly tables?: { readonly base: number; readonly entries: number };
+  readonly tables?: { readonly base: number; readonly entries: number; readonly marksWrite?: boolean };
   /** Shared memory that the device may reach through descriptors, in bytes: `[from, to)`. Not given: all. */
   readonly reach?: { readonly from: number; readonly to: number };
 };

@@ -1,6 +1,6 @@
 /** The programs of the VirtIO scenarios: what driver and device do, one operation or a few a turn. */
 import { type Program, program, STOP } from '../../checker/index.ts';
-import { VIRTIO_OK, type VirtioQueueDevice } from '../../impl/index.ts';
+import { PackedDevice, VIRTIO_OK, type VirtioQueueDevice } from '../../impl/index.ts';
 import type { MemoryPort } from '../../memory/index.ts';
 import { answer, DriverApplication, type Held, type Shape, SINGLE, take, work } from './application.ts';
 import { DEVICE_CORE, DRIVER_CORE, type Platform } from './platform.ts';
@@ -166,6 +166,32 @@ export function batchingDevice({ platform, holds }: DeviceOptions & { readonly h
         if (typeof taken !== 'number') return { held: [...held, taken], returning: 0 };
       }
       return held.length === 0 ? state : { held, returning: 1 + port.choose(held.length) };
+    };
+  });
+}
+
+/** Packed only: answers two lists as one request, where it finds two. */
+export function mergingDevice({ platform }: DeviceOptions): Program {
+  return program<DeviceState>({ held: [], returning: 0 }, (port) => {
+    const device = platform.device(port);
+    return (state) => {
+      const { held } = state;
+      if (held.length < 2) {
+        const taken = take(device);
+        if (typeof taken !== 'number') return { ...state, held: [...held, taken] };
+      }
+      const [first] = held;
+      if (first === undefined) return state;
+      if (held.length === 1 || !(device instanceof PackedDevice)) {
+        answer(port, device, first);
+        return { ...state, held: held.slice(1) };
+      }
+      const written = held.map((each) => work(port, each));
+      device.giveBackRequest(
+        held.map(({ head }) => head),
+        written,
+      );
+      return { ...state, held: [] };
     };
   });
 }

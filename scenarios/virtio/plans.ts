@@ -19,6 +19,7 @@ import {
   inOrderDevice,
   interruptingDevice,
   lookingHandler,
+  mergingDevice,
   pollingDriver,
   returningTwiceDevice,
   sleepingDevice,
@@ -71,6 +72,26 @@ function few(
 /** A driver that has sent all that it was to send has no work left. */
 function finished([driver]: readonly (PlainData | null)[]): boolean {
   return (driver as DriverState).left === 0;
+}
+
+/**
+ * In turn: all of a chain in a table, all of it direct, and a table behind a direct segment, which only the split layout admits;
+ * and one segment by itself.
+ */
+function tableShape(longest: number, layout: 'split' | 'packed'): (tag: number) => Shape {
+  const whole = { readable: Math.max(1, longest - 1), writable: longest > 1 ? 1 : 0 };
+  const behind = layout === 'split' && longest > 1 ? [{ ...whole, indirectFrom: 1 }] : [];
+  const shapes: readonly Shape[] = [{ ...whole, indirectFrom: 0 }, whole, ...behind, SINGLE];
+  return (tag) => shapes[tag % shapes.length] ?? SINGLE;
+}
+
+/** A chain was made available whose segments go into a table from this one on. */
+function tableFrom(indirectFrom: number) {
+  return called(
+    indirectFrom === 0 ? 'whole chain in a table' : 'table behind a direct segment',
+    'add',
+    (args) => args.indirectFrom === indirectFrom,
+  );
 }
 
 /** One to `longest` segments in turn: only for reading, with a reply, and only for writing. */
@@ -289,17 +310,11 @@ export const plans: readonly Plan[] = [
         if (layout.name === 'packed' || tag % 2 === 0 || longest === 1) return tag % 2 === 0 ? whole : SINGLE;
         return { ...whole, indirectFrom: 1 };
       };
-      const from = (indirectFrom: number) =>
-        called(
-          indirectFrom === 0 ? 'whole chain in a table' : 'table behind a direct segment',
-          'add',
-          (args) => args.indirectFrom === indirectFrom,
-        );
       return assembled(
         platform,
         pollingDriver({ platform, tags, length, shape, ...tabled(params) }),
         inOrderDevice({ platform }),
-        [empty, from(0), ...(layout.name === 'split' && slots > 1 ? [from(1)] : [])],
+        [empty, tableFrom(0), ...(layout.name === 'split' && slots > 1 ? [tableFrom(1)] : [])],
         { finished },
       );
     },
@@ -333,8 +348,116 @@ export const plans: readonly Plan[] = [
       );
     },
   },
+  {
+    name: 'in-order-indirect',
+    clausesTo: 4,
+    title:
+      'IN_ORDER and INDIRECT_DESC: chains of several segments, in tables or not, given back several at a time',
+    sizes: [2, 4],
+    most: { sc: 4, tso: 4, pso: 1, rc11: 1 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor a table has one entry' : null),
+    bounds: (params) => few(5, params, 2),
+    system(params, { platform: newPlatform, tags, length, longest, layout }) {
+      const platform = newPlatform({
+        features: { inOrder: true, indirectDesc: true },
+        tableEntries: longest,
+        buffers: 2 * longest,
+      });
+      return assembled(
+        platform,
+        pollingDriver({
+          platform,
+          tags,
+          length,
+          shape: tableShape(longest, layout.name),
+          ...few(5, params, 2),
+        }),
+        batchingDevice({ platform, holds: 2 }),
+        [
+          empty,
+          chainOf(longest),
+          tableFrom(0),
+          ...(layout.name === 'split' ? [tableFrom(1)] : []),
+          called(
+            'two given back by one entry',
+            'giveBackBatch',
+            ({ heads }) => Array.isArray(heads) && heads.length === 2,
+          ),
+        ],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'indirect-write',
+    title: 'the driver sets WRITE on each descriptor that names a table, where it means nothing',
+    layout: 'split',
+    sizes: [1, 2],
+    most: { sc: 4, tso: 4, pso: 1, rc11: 2 },
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length, longest, layout }) {
+      const platform = newPlatform({
+        features: { indirectDesc: true },
+        tableEntries: longest,
+        marksWrite: true,
+        buffers: 2 * longest,
+      });
+      return assembled(
+        platform,
+        pollingDriver({
+          platform,
+          tags,
+          length,
+          shape: tableShape(longest, layout.name),
+          ...few(4, params, 2),
+        }),
+        inOrderDevice({ platform }),
+        [empty, tableFrom(0), ...(longest > 1 ? [tableFrom(1)] : [])],
+        { finished },
+      );
+    },
+  },
+  {
+    name: 'no-indirect',
+    title: 'the driver has tables, and INDIRECT_DESC was not negotiated: all chains are direct',
+    sizes: [2],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor no chain is worth a table' : null),
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length, longest }) {
+      const platform = newPlatform({ tableEntries: longest });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape: mixedShape(longest), ...few(4, params, 2) }),
+        inOrderDevice({ platform }),
+        [empty, chainOf(longest)],
+        { finished },
+      );
+    },
+  },
   ...suppression(false),
   ...suppression(true),
+  {
+    name: 'notification-data',
+    title: 'NOTIFICATION_DATA: each kick says up to where chains are available; the device sleeps',
+    most: { sc: 2, tso: 2, pso: 1, rc11: 2 },
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length, layout }) {
+      const platform = newPlatform({ features: { notificationData: true }, sleeps: { device: true } });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, kicks: true, ...few(4, params, 2) }),
+        sleepingDevice({ platform }),
+        [
+          ...kicked,
+          called('kick in the second lap', 'notify', ({ next_off, next_wrap }) =>
+            layout.name === 'packed' ? next_wrap === 0 : next_off === params.slots,
+          ),
+        ],
+        { finished },
+      );
+    },
+  },
   {
     name: 'batch',
     title:
@@ -470,6 +593,34 @@ export const plans: readonly Plan[] = [
         sleepingDriver({ platform, tags, length, ...few(3, params, 1) }),
         sleepingDevice({ platform, interrupts: true }),
         [...kicked, ...interrupted],
+      );
+    },
+  },
+  {
+    name: 'requests',
+    clausesTo: 3,
+    title: 'the device answers two lists as one request, the first of which it marks as used last',
+    layout: 'packed',
+    sizes: [2, 3],
+    most: { sc: 4, tso: 4, pso: 2, rc11: 2 },
+    refuse: ({ slots }) => (slots === 1 ? 'with one descriptor there is no second list' : null),
+    bounds: (params) => few(4, params, 2),
+    system(params, { platform: newPlatform, tags, length }) {
+      const platform = newPlatform();
+      const shape = (tag: number): Shape => ({ readable: 0, writable: 1 + (params.slots > 2 ? tag % 2 : 0) });
+      return assembled(
+        platform,
+        pollingDriver({ platform, tags, length, shape, ...few(4, params, 2) }),
+        mergingDevice({ platform }),
+        [
+          empty,
+          called(
+            'two lists in one request',
+            'giveBackRequest',
+            ({ heads }) => Array.isArray(heads) && heads.length === 2,
+          ),
+        ],
+        { finished },
       );
     },
   },

@@ -70,6 +70,8 @@ export interface PlatformOptions {
   readonly features?: Features;
   /** Entries of each indirect table; none if not given. */
   readonly tableEntries?: number;
+  /** Split only: the descriptor that names a table has WRITE, which means nothing there. */
+  readonly marksWrite?: boolean;
   /** Sides that sleep: each has its line, its handler and its semaphore. */
   readonly sleeps?: { readonly driver?: boolean; readonly device?: boolean };
   /** Each interrupt of the driver is one of its own, and wakes it once: none are taken together. */
@@ -191,7 +193,12 @@ export class Platform {
   }
 
   #common(port: MemoryPort, peer: number): VirtioQueueOptions {
-    const { indexModulus, features = {}, tableEntries = 0, sleeps = {}, halves } = this.options;
+    const { indexModulus, features = {}, tableEntries = 0, marksWrite, sleeps = {}, halves } = this.options;
+    const tables = {
+      base: this.tables,
+      entries: tableEntries,
+      ...(marksWrite === true ? { marksWrite } : {}),
+    };
     const peerSleeps = peer === DEVICE_CORE ? sleeps.device : sleeps.driver;
     return {
       id: QUEUE,
@@ -199,7 +206,7 @@ export class Platform {
       // Each side's line has its core's number.
       ...(peerSleeps === true ? { notify: () => void port.action('ring', peer) } : {}),
       ...(indexModulus === null ? {} : { indexModulus }),
-      ...(tableEntries === 0 ? {} : { tables: { base: this.tables, entries: tableEntries } }),
+      ...(tableEntries === 0 ? {} : { tables }),
       reach: { from: this.tables, to: this.pool + this.buffers * this.options.bufferBytes },
       ...(halves === true ? { halves } : {}),
     };

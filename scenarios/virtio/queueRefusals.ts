@@ -68,6 +68,9 @@ interface Kit {
   forgeUsed(port: MemoryPort, base: number): void;
   /** Refused by a driver whose queue is broken, beside what both layouts have. */
   readonly brokenDriver: readonly Refusal<Sides>[];
+  /** Refused by a device that has the only chain of one queue, and two of the one with IN_ORDER; by one whose queue is broken. */
+  readonly holdingDevice: readonly Refusal<Sides>[];
+  readonly brokenDevice: readonly Refusal<Sides>[];
 }
 
 interface Sides {
@@ -139,7 +142,18 @@ const splitKit: Kit = {
     forge(port, split_used_t, used, { idx: 3 });
   },
   brokenDriver: [],
+  holdingDevice: [],
+  brokenDevice: [],
 };
+
+/** What a device of the packed layout answers; those of the other one have no such operation. */
+function giveBackRequest(
+  device: VirtioQueueDevice,
+  heads: readonly number[],
+  written: readonly number[],
+): number {
+  return device instanceof PackedDevice ? device.giveBackRequest(heads, written) : VIRTIO_OK;
+}
 
 const packedKit: Kit = {
   indexModulus: null,
@@ -168,6 +182,18 @@ const packedKit: Kit = {
     refusal('hasUsed of a broken queue', 0, ({ inOrderDriver }) =>
       inOrderDriver instanceof PackedDriver ? Number(inOrderDriver.hasUsed()) : 1,
     ),
+  ],
+  holdingDevice: [
+    refusal('giveBackRequest of nothing', VIRTIO_INVALID, ({ device }) => giveBackRequest(device, [], [])),
+    refusal('giveBackRequest of what is not held', VIRTIO_INVALID, ({ device }) =>
+      giveBackRequest(device, [0, 1], [0, 0]),
+    ),
+    refusal('giveBackRequest out of turn', VIRTIO_INVALID, ({ inOrderDevice }) =>
+      giveBackRequest(inOrderDevice, [1, 0], [0, 0]),
+    ),
+  ],
+  brokenDevice: [
+    refusal('giveBackRequest', VIRTIO_QUEUE_BROKEN, ({ device }) => giveBackRequest(device, [0], [0])),
   ],
 };
 
@@ -277,6 +303,7 @@ function phases(kit: Kit, bases: Bases): readonly Phase<Sides>[] {
         refusal('giveBackBatch with too much written', VIRTIO_INVALID, ({ inOrderDevice }) =>
           inOrderDevice.giveBackBatch([0, 1], LENGTH + 1),
         ),
+        ...kit.holdingDevice,
         refusal('add to a full queue', VIRTIO_NO_SPACE, ({ inOrderDriver }) =>
           inOrderDriver.add([readable(1)], 0),
         ),
@@ -324,6 +351,7 @@ function phases(kit: Kit, bases: Bases): readonly Phase<Sides>[] {
           return 0;
         }),
         ...kit.brokenDriver,
+        ...kit.brokenDevice,
         refusal('take', VIRTIO_QUEUE_BROKEN, ({ device }) => device.take(newTaken())),
         refusal('giveBack', VIRTIO_QUEUE_BROKEN, ({ device }) => device.giveBack(0, 0)),
         refusal('giveBackBatch', VIRTIO_QUEUE_BROKEN, ({ device }) => device.giveBackBatch([0], 0)),

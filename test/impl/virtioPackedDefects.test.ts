@@ -34,6 +34,7 @@ import {
   clear,
   collect,
   cursors,
+  flagsAt,
   newPacked,
   type PackedSystem,
   type PackedSystemOptions,
@@ -145,6 +146,18 @@ function storesOf(system: PackedSystem, side: 'driver' | 'device', call: () => u
     .shared()
     .filter(([kind]) => kind === 'store')
     .map(([, , at]) => `${Math.floor((Number(at) - BASE) / 16)}+${Number(at) % 16}`);
+}
+
+/** Offsets of the device's loads within the ring. */
+function loadsOf({ devicePort }: PackedSystem): string[] {
+  return devicePort.shared().flatMap(([kind, , at]) => (kind === 'load' ? [String(Number(at) - BASE)] : []));
+}
+
+/** What the device read and wrote of buffers: how, from where on, and how many bytes. */
+function payload({ buffers, devicePort }: PackedSystem): unknown[] {
+  return devicePort.accesses.flatMap(([kind, , at, bytes]) =>
+    kind === 'read' || kind === 'write' ? [[kind, Number(at) - buffers, bytes]] : [],
+  );
 }
 
 /** Whether driver and device notify of what is new, when each waits for the slot where its peer began. */
@@ -595,6 +608,195 @@ const symptoms: readonly Symptom[] = [
       add(system);
       expect(take(system)).toEqual({ head: 0, segments: segmentsOf(system, 1) });
       return system.devicePort.shared().filter(([, , at]) => at === BASE + 8).length;
+    },
+  },
+  {
+    name: 'event-flags-reserved',
+    sound: [1, 1],
+    defective: [3, 3],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      system.driver.disableInterrupts();
+      system.device.disableKicks();
+      const { driverEvent, deviceEvent } = system.geometry;
+      return [driverEvent, deviceEvent].map((at) => system.view.getUint16(at + 2, true));
+    },
+  },
+  {
+    name: 'fields-before-flags',
+    sound: ['14'],
+    defective: ['8', '14'],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      takeCode(system);
+      return loadsOf(system);
+    },
+  },
+  {
+    name: 'indirect-unnegotiated',
+    sound: PACKED_NEXT,
+    defective: PACKED_INDIRECT,
+    observe: (classes) => {
+      const system = newPacked(2, { classes, entries: 2 });
+      add(system, 2);
+      return flagsAt(system, 0) & (PACKED_NEXT | PACKED_INDIRECT);
+    },
+  },
+  {
+    name: 'indirect-with-next',
+    sound: VIRTIO_OK,
+    defective: VIRTIO_BAD_INDIRECT,
+    observe: (classes) => {
+      const system = newPacked(2, { classes, features: { indirectDesc: true }, entries: 2 });
+      system.driver.add(segmentsOf(system, 2), 0, { indirectFrom: 0 });
+      return takeCode(system);
+    },
+  },
+  {
+    name: 'list-copied-backwards',
+    sound: [],
+    defective: [
+      ['read', 16, 5],
+      ['read', 0, 4],
+    ],
+    observe: (classes) => {
+      const system = newPacked(4, { classes });
+      add(system, 3, 0, 1);
+      take(system);
+      return payload(system);
+    },
+  },
+  {
+    name: 'list-from-its-end',
+    sound: ['14', '0', '4', '8', '30', '16', '20', '24', '28'],
+    defective: ['14', '16', '0', '4', '8', '30', '16', '20', '24', '28'],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system, 2);
+      take(system);
+      return loadsOf(system);
+    },
+  },
+  {
+    name: 'next-at-ring-end',
+    sound: [0, 0],
+    defective: [0, PACKED_NEXT],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system);
+      add(system);
+      return [0, 1].map((slot) => flagsAt(system, slot) & PACKED_NEXT);
+    },
+  },
+  {
+    name: 'next-taken-back',
+    sound: [1, [PACKED_NEXT, 0]],
+    defective: [2, [PACKED_NEXT, 0]],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      const stores = storesOf(system, 'driver', () => add(system, 2)).filter((store) => store === '1+14');
+      return [stores.length, [0, 1].map((slot) => flagsAt(system, slot) & PACKED_NEXT)];
+    },
+  },
+  {
+    name: 'notification-data-old',
+    sound: [[1, 1], [0, 0], undefined],
+    defective: [[0, 1], [1, 1], undefined],
+    observe: (classes) => {
+      const system = newPacked(2, { classes, features: { notificationData: true } });
+      const plain = newPacked(2, { classes });
+      const told = (each: PackedSystem): unknown => {
+        add(each);
+        each.driver.kick();
+        const { data } = each.notified;
+        return data === undefined ? undefined : [data.next_off, data.next_wrap];
+      };
+      return [told(system), told(system), told(plain)];
+    },
+  },
+  {
+    name: 'request-first-first',
+    sound: ['1+14', '0+14'],
+    defective: ['0+14', '1+14'],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system);
+      add(system);
+      const heads = [take(system).head, take(system).head];
+      return storesOf(system, 'device', () => system.device.giveBackRequest(heads, [0, 0])).filter((store) =>
+        store.endsWith('+14'),
+      );
+    },
+  },
+  {
+    name: 'request-overwritten',
+    sound: [],
+    defective: [['write', 0, 1]],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system);
+      take(system);
+      return payload(system);
+    },
+  },
+  {
+    name: 'slot-instead-of-id',
+    sound: [1, 0, 0],
+    defective: VIRTIO_BAD_USED_ID,
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      goRound(system);
+      add(system, 1, 1);
+      system.device.giveBack(take(system).head, 0);
+      return collect(system);
+    },
+  },
+  {
+    name: 'table-entry-next',
+    sound: [0, PACKED_WRITE],
+    defective: [PACKED_NEXT, PACKED_WRITE],
+    observe: (classes) => {
+      const system = newPacked(2, { classes, features: { indirectDesc: true }, entries: 2 });
+      system.driver.add(segmentsOf(system, 2, 1), 0, { indirectFrom: 0 });
+      return [14, 30].map((at) => system.view.getUint16(system.tables + at, true));
+    },
+  },
+  {
+    name: 'used-not-awaited',
+    sound: VIRTIO_NO_SPACE,
+    defective: VIRTIO_OK,
+    observe: (classes) => {
+      const system = newPacked(1, { classes });
+      add(system);
+      return system.driver.add(segmentsOf(system, 1), 0);
+    },
+  },
+  {
+    name: 'wish-ignored',
+    sound: [false, false],
+    defective: [true, true],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      system.driver.disableInterrupts();
+      system.device.disableKicks();
+      add(system);
+      const kicked = system.driver.kick();
+      system.device.giveBack(take(system).head, 0);
+      return [kicked, system.device.interrupt()];
+    },
+  },
+  {
+    name: 'writable-copied-in',
+    sound: [],
+    defective: [
+      ['read', 0, 4],
+      ['read', 16, 5],
+    ],
+    observe: (classes) => {
+      const system = newPacked(2, { classes });
+      add(system, 2, 0, 1);
+      take(system);
+      return payload(system);
     },
   },
 ];

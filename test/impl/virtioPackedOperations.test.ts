@@ -54,6 +54,7 @@ describe('virtioOperations', () => {
     driver.kick();
     device.giveBack(take(system).head, 0);
     device.giveBackBatch([take(system).head], 0);
+    device.giveBackRequest([], []);
     device.interrupt();
     driver.hasUsed();
     driver.collect(newCollected());

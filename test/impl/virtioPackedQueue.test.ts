@@ -372,6 +372,67 @@ describe('IN_ORDER', () => {
   });
 });
 
+describe('giveBackRequest', () => {
+  it('gives several lists back, of which the driver sees all or none', () => {
+    const seen: unknown[] = [];
+    const system = newPacked(4, { start: { slot: 3, wrap: 1 } });
+    add(system, 2, 10, 1);
+    add(system, 1, 11, 1);
+    const heads = [take(system).head, take(system).head];
+    const { store } = system.devicePort;
+    system.devicePort.store = (at, value, order) => {
+      store.call(system.devicePort, at, value, order);
+      seen.push(system.driver.enableInterrupts());
+    };
+    expect(system.device.giveBackRequest(heads, [2, 3])).toBe(VIRTIO_OK);
+    const found = seen.indexOf(false);
+    system.devicePort.store = store;
+    expect(found).toBeGreaterThan(0);
+    expect([collect(system), collect(system), collect(system)]).toEqual([
+      [10, 0, 2],
+      [11, 1, 3],
+      VIRTIO_NONE,
+    ]);
+    expect(new Set(cursors(system)).size).toBe(1);
+    expect(system.driverState.free_slots).toBe(4);
+  });
+
+  it('refuses what is no request, and changes nothing then', () => {
+    const system = newPacked(4);
+    for (let i = 0; i < 3; i++) add(system, 1, i, 1);
+    for (let i = 0; i < 2; i++) take(system);
+    const before = system.bytes();
+    const wrong: readonly (readonly [number[], number[]])[] = [
+      [[], []],
+      [[0, 1], [0]],
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [
+        [0, 2],
+        [0, 0],
+      ],
+      [
+        [0, 1],
+        [0, 5],
+      ],
+    ];
+    for (const [heads, written] of wrong)
+      expect([heads, system.device.giveBackRequest(heads, written)]).toEqual([heads, VIRTIO_INVALID]);
+    expect(system.bytes()).toEqual(before);
+  });
+
+  it('keeps to the order with IN_ORDER', () => {
+    const system = newPacked(2, { features: { inOrder: true } });
+    add(system);
+    add(system);
+    const [first, second] = [take(system).head, take(system).head];
+    expect(system.device.giveBackRequest([second, first], [0, 0])).toBe(VIRTIO_INVALID);
+    expect(system.device.giveBackRequest([first, second], [0, 0])).toBe(VIRTIO_OK);
+  });
+});
+
 describe('notifications', () => {
   const both: Features[] = [{}, { eventIdx: true }];
 
@@ -385,6 +446,19 @@ describe('notifications', () => {
     for (let i = 0; i < 2; i++) device.giveBack(take(system).head, 0);
     expect([device.interrupt(), device.interrupt()]).toEqual([true, false]);
     expect(notified).toEqual({ kicks: 1, interrupts: 1 });
+  });
+
+  it('say with NOTIFICATION_DATA which slot is the next one', () => {
+    const system = newPacked(2, { features: { notificationData: true } });
+    const told = [1, 2].map(() => {
+      add(system);
+      system.driver.kick();
+      return system.notified.data;
+    });
+    expect(told).toEqual([
+      { next_off: 1, next_wrap: 1 },
+      { next_off: 0, next_wrap: 0 },
+    ]);
   });
 
   it.each(both)('are not given to a side that wants none, with %o', (features) => {

@@ -1,4 +1,5 @@
 import {
+  type NotificationData,
   newCollected,
   newTaken,
   type PackedClasses,
@@ -70,7 +71,8 @@ export type PackedSystem = {
   readonly deviceLists: StructArray<typeof packed_list_private_t.fields>;
   /** Shared memory, as either side could write it. */
   readonly view: DataView;
-  readonly notified: { kicks: number; interrupts: number };
+  /** How often, and what the last kick carried. */
+  readonly notified: { kicks: number; interrupts: number; data?: NotificationData | undefined };
   /** Every byte of all memories. */
   bytes(): number[];
 };
@@ -84,7 +86,7 @@ export function newPackedSides(size: number, options: PackedSystemOptions = {}):
   const buffers = tables + size * entries * 16;
   const end = buffers + count * BUFFER_BYTES;
   const shared = new SharedArrayBuffer(8 * Math.ceil((end + 64) / 8));
-  const notified = { kicks: 0, interrupts: 0 };
+  const notified: PackedSystem['notified'] = { kicks: 0, interrupts: 0 };
   const map = (side: 'driver' | 'device'): LayoutMap => {
     const names = new LayoutMap();
     placePackedVirtqueue(names, BASE, size, '', halves);
@@ -115,7 +117,8 @@ export function newPackedSides(size: number, options: PackedSystemOptions = {}):
     tables,
     driver: new classes.Driver(wrap(driverPort), 8, BASE, {
       ...common,
-      notify: () => {
+      notify: (data) => {
+        notified.data = data;
         notified.kicks++;
       },
     }),

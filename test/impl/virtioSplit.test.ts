@@ -360,6 +360,18 @@ describe('virtio 1.2 §2.7 › take, giveBack and collect', () => {
   });
 });
 
+describe('virtio 1.2 §2.7.5.3.2 › WRITE on a descriptor that names a table', () => {
+  it('is set if the driver wants it so, and says nothing of the entries', () => {
+    const flags = [false, true].map((marksWrite) => {
+      const system = newSplit(2, { features: { indirectDesc: true }, tableEntries: 2, marksWrite });
+      system.driver.add([readable(system), writable(system, 1)], 0, { indirectFrom: 0 });
+      expect(takeOne(system).segments.map((segment) => segment.writable)).toEqual([false, true]);
+      return system.view.getUint16(system.geometry.desc + 12, true);
+    });
+    expect(flags).toEqual([4, 6]);
+  });
+});
+
 describe('virtio 1.2 §2.7.9 › IN_ORDER', () => {
   const inOrder = { features: { inOrder: true, indirectDesc: true }, tableEntries: 4 };
 
@@ -465,6 +477,20 @@ describe('virtio 1.2 §2.7.9 › IN_ORDER', () => {
 });
 
 describe('virtio 1.2 §2.7.10 and §2.7.7 › notification by flags', () => {
+  it('with NOTIFICATION_DATA a kick carries the available index, in two parts', () => {
+    const told = [0, 0x7fff, 0xffff].map((start) => {
+      const system = newSplit(2, { start, features: { notificationData: true } });
+      addOne(system);
+      system.driver.kick();
+      return system.notified.data;
+    });
+    expect(told).toEqual([
+      { next_off: 1, next_wrap: 0 },
+      { next_off: 0, next_wrap: 1 },
+      { next_off: 0, next_wrap: 0 },
+    ]);
+  });
+
   it('kick is barrier B2, then used.flags', () => {
     const system = newSplit(2);
     addOne(system);

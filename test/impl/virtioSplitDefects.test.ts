@@ -188,6 +188,13 @@ function use({ view, geometry, size }: SplitSystem, id: number, len: number): vo
 
 const indirect = { features: { indirectDesc: true }, tableEntries: 4 };
 
+/** What a side read and wrote of buffers: how, from where on, and how many bytes. */
+function payload({ buffers }: SplitSystem, port: RecordingPort): unknown[] {
+  return port.accesses.flatMap(([kind, , at, bytes]) =>
+    kind === 'read' || kind === 'write' ? [[kind, Number(at) - buffers, bytes]] : [],
+  );
+}
+
 const symptoms: readonly Symptom[] = [
   barrier('b1-missing', withLines('driver', 1, 1)),
   barrier('b2-missing', withLines('driver', 3, 1)),
@@ -717,6 +724,155 @@ const symptoms: readonly Symptom[] = [
       system.driver.init(2);
       system.device.init(2);
       return [system.view.getUint16(system.geometry.avail + 2, true), take(system)];
+    },
+  },
+  {
+    name: 'chain-walked-twice',
+    sound: 1,
+    defective: 2,
+    observe: (classes) => {
+      const system = newSplit(1, {}, classes);
+      addOne(system);
+      takeOne(system);
+      return story(system, system.devicePort).filter((line) => line.startsWith('R desc[0].flags')).length;
+    },
+  },
+  {
+    name: 'entry-not-stored',
+    sound: [0, 1],
+    defective: [0, 0],
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      addOne(system);
+      addOne(system, 0, 1);
+      return [4, 6].map((at) => system.view.getUint16(system.geometry.avail + at, true));
+    },
+  },
+  {
+    name: 'header-in-one-piece',
+    sound: [],
+    defective: [['read', 0, 4]],
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      system.driver.add([readable(system, 0, 2)], 0);
+      takeOne(system);
+      return payload(system, system.devicePort);
+    },
+  },
+  {
+    name: 'in-order-table-links',
+    sound: [1, 2, 0],
+    defective: [2, 0, 1],
+    observe: (classes) => {
+      const system = newSplit(4, { ...indirect, features: { indirectDesc: true, inOrder: true } }, classes);
+      system.driver.add(
+        [0, 1, 2].map((n) => writable(system, n)),
+        0,
+        { indirectFrom: 0 },
+      );
+      return [14, 30, 46].map((at) => system.view.getUint16(system.tables + at, true));
+    },
+  },
+  {
+    name: 'indirect-unnegotiated',
+    sound: [VIRTIO_INVALID, VIRTIO_OK, 3],
+    defective: [VIRTIO_OK, VIRTIO_OK, 4],
+    observe: (classes) => {
+      const system = newSplit(4, { tableEntries: 4 }, classes);
+      const table = system.driver.add([writable(system)], 0, { indirectFrom: 0 });
+      const code = system.driver.add([writable(system, 1), writable(system, 2)], 0);
+      const head = table === VIRTIO_OK ? 1 : 0;
+      return [table, code, system.view.getUint16(system.geometry.desc + 16 * head + 12, true)];
+    },
+  },
+  {
+    name: 'indirect-write-refused',
+    sound: VIRTIO_OK,
+    defective: VIRTIO_BAD_INDIRECT,
+    observe: (classes) => {
+      const system = newSplit(2, indirect, classes);
+      poke(system, system.geometry.desc, 4 | 2, 0, system.tables, 16);
+      poke(system, system.tables, 0);
+      announce(system);
+      return take(system);
+    },
+  },
+  {
+    name: 'nested-table',
+    sound: [1, 2],
+    defective: [1, 6],
+    observe: (classes) => {
+      const system = newSplit(2, indirect, classes);
+      system.driver.add([readable(system), writable(system, 1)], 0, { indirectFrom: 0 });
+      return [12, 28].map((at) => system.view.getUint16(system.tables + at, true));
+    },
+  },
+  {
+    name: 'table-behind-direct-refused',
+    sound: VIRTIO_OK,
+    defective: VIRTIO_BAD_INDIRECT,
+    observe: (classes) => {
+      const system = newSplit(2, indirect, classes);
+      system.driver.add([readable(system), writable(system, 1)], 0, { indirectFrom: 1 });
+      return take(system);
+    },
+  },
+  {
+    name: 'table-behind-direct-refused',
+    what: 'and not where all is in a table',
+    sound: VIRTIO_OK,
+    defective: VIRTIO_OK,
+    observe: (classes) => {
+      const system = newSplit(2, indirect, classes);
+      system.driver.add([readable(system), writable(system, 1)], 0, { indirectFrom: 0 });
+      return take(system);
+    },
+  },
+  {
+    name: 'used-flags-kept',
+    sound: 0,
+    defective: 1,
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      system.device.disableKicks();
+      system.driver.init(2);
+      return system.view.getUint16(system.geometry.used, true);
+    },
+  },
+  {
+    name: 'used-index-ignored',
+    sound: [VIRTIO_NONE, VIRTIO_NONE],
+    defective: [VIRTIO_NONE, VIRTIO_OK],
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      const before = collect(system);
+      addOne(system);
+      return [before, collect(system)];
+    },
+  },
+  {
+    name: 'used-length-ignored',
+    sound: 3,
+    defective: 8,
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      addOne(system);
+      system.device.giveBack(takeOne(system).head, 3);
+      return collectOne(system).len;
+    },
+  },
+  {
+    name: 'writable-copied-in',
+    sound: [],
+    defective: [
+      ['read', 0, 8],
+      ['read', 16, 8],
+    ],
+    observe: (classes) => {
+      const system = newSplit(2, {}, classes);
+      system.driver.add([readable(system), writable(system, 1)], 0);
+      takeOne(system);
+      return payload(system, system.devicePort);
     },
   },
 ];

@@ -1,5 +1,6 @@
 import {
   type Features,
+  type NotificationData,
   newCollected,
   newTaken,
   placeSplitDevice,
@@ -32,6 +33,8 @@ export type SplitOptions = {
   readonly indexModulus?: number;
   /** Entries of each indirect table; none without. */
   readonly tableEntries?: number;
+  /** Descriptors that name a table have WRITE. */
+  readonly marksWrite?: boolean;
   /** Indices from which the queue starts. */
   readonly start?: number;
   /** What stands between a side and its memory, innermost. */
@@ -53,8 +56,8 @@ export type SplitSystem = {
   readonly driverState: View<typeof split_driver_t.fields>;
   readonly deviceState: View<typeof split_device_t.fields>;
   readonly names: LayoutMap;
-  /** How often either side was notified. */
-  readonly notified: { kicks: number; interrupts: number };
+  /** How often either side was notified, and what the last kick carried. */
+  readonly notified: { kicks: number; interrupts: number; data?: NotificationData | undefined };
   /** Shared memory, as either side could write it. */
   readonly view: DataView;
   /** Every byte of all memories. */
@@ -68,6 +71,7 @@ export function newSplitSides(
   { Driver, Device }: SplitClasses = splitClasses(),
 ): SplitSystem {
   const { features = {}, indexModulus = 0x1_0000, tableEntries = 0, wrap = (port) => port } = options;
+  const { marksWrite = false } = options;
   const geometry = splitGeometry(QUEUE, size);
   const tables = 16 * Math.ceil(geometry.end / 16);
   const buffers = tables + 16 * tableEntries * size;
@@ -86,7 +90,7 @@ export function newSplitSides(
   const deviceLive = new LivePort({ shared, local: deviceLocal, names: deviceNames });
   const driverPort = new RecordingPort(wrap(driverLive));
   const devicePort = new RecordingPort(wrap(deviceLive));
-  const notified = { kicks: 0, interrupts: 0 };
+  const notified: SplitSystem['notified'] = { kicks: 0, interrupts: 0 };
   const both = { id: 'queue', features, indexModulus };
   return {
     size,
@@ -96,8 +100,9 @@ export function newSplitSides(
     end,
     driver: new Driver(driverPort, 0, QUEUE, {
       ...both,
-      ...(tableEntries === 0 ? {} : { tables: { base: tables, entries: tableEntries } }),
-      notify: () => {
+      ...(tableEntries === 0 ? {} : { tables: { base: tables, entries: tableEntries, marksWrite } }),
+      notify: (data) => {
+        notified.data = data;
         notified.kicks++;
       },
     }),

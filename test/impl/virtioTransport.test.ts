@@ -515,6 +515,18 @@ const symptoms: readonly Symptom[] = [
     }),
   },
   {
+    name: 'queue-misaligned',
+    sound: VIRTIO_OK,
+    defective: VIRTIO_NEEDS_RESET,
+    observe(classes) {
+      const system = newTransport({}, classes);
+      system.device.boot();
+      system.driver.initialize();
+      system.setUp();
+      return system.driver.driverOk();
+    },
+  },
+  {
     name: 'features-ok-not-reread',
     sound: 'nothing illegal',
     defective: 'queue.enable in refused',

@@ -2,7 +2,7 @@
  * Runs for clause monitors, written down access by access: what the two sides of a queue store and load, by the names of
  * fields, without any implementation. Agent and core 0 is the driver, 1 the device.
  */
-import type { FenceOrdering, Ordering, PlainData, Struct } from 'vqcheck/memory';
+import type { FenceOrdering, OperationArguments, Ordering, PlainData, Struct } from 'vqcheck/memory';
 import {
   EXERCISED,
   type MonitorEvent,
@@ -106,8 +106,8 @@ export class ClauseRun {
     return this.#push({ kind: 'action', agent: core, core, name, argument });
   }
 
-  call(core: number, operation: string, depth = 0): this {
-    return this.#push({ kind: 'call', agent: core, core, operation, depth, args: { queue: 'q' } });
+  call(core: number, operation: string, depth = 0, more: OperationArguments = {}): this {
+    return this.#push({ kind: 'call', agent: core, core, operation, depth, args: { queue: 'q', ...more } });
   }
 
   return(core: number, operation: string, result: PlainData = 0, depth = 0): this {

@@ -103,15 +103,47 @@ describe.each([
     expect(target.defects.map(({ name }) => name)).toEqual(all.filter((name) => !UNSEEN.includes(name)));
   });
 
+  /** Clauses by the names of their properties, each with why it has no monitor, or null. */
+  const clauses = new Map(
+    covered.flatMap(({ scenario, params }) =>
+      scenario
+        .system(params)
+        .properties.flatMap(({ name, clause }) =>
+          clause === undefined ? [] : [[name, clause.unmonitored ?? null] as const],
+        ),
+    ),
+  );
+
+  it('puts every clause to the test that has a monitor', () => {
+    const exercised = new Set(
+      [...proofs.values()].flatMap((proof) => proof.exercised.map((one) => one.property)),
+    );
+    const silent = [...clauses].filter(([name, reason]) => reason === null && !exercised.has(name));
+    expect(silent).toEqual([]);
+    expect([...clauses.values()].filter((reason) => reason !== null)).toEqual([]);
+  });
+
+  it('has a defect that breaks each clause that has a monitor', () => {
+    const broken = new Set(target.defects.flatMap(({ property, breaks = [] }) => [property, ...breaks]));
+    const safe = [...clauses].flatMap(([name, reason]) =>
+      reason === null && !broken.has(name) ? [name] : [],
+    );
+    expect(safe).toEqual([]);
+  });
+
   it.each(target.defects)(
     '$name breaks the property that it declares',
-    ({ name, scenario, slots, memory, property }) => {
+    ({ name, scenario, slots, memory, property, breaks = [] }) => {
       const where = scenarioNamed(target, scenario);
       const params: ScenarioParams = { slots, memory, defects: [name] };
       const result = check(where.system(params), { memory });
       const found = result.violations.find((violation) => violation.property === property);
       expect(result.violations.map((violation) => violation.property)).toContain(property);
       expect(where.expected(params)).toEqual([property]);
+      const alsoBroken = result.violations.filter(
+        (one) => one.property !== property && clauses.has(one.property),
+      );
+      expect(alsoBroken.map((violation) => violation.property).sort()).toEqual(breaks);
       expect(`${scenario} ${slots} ${memory}: ${property} ${found?.schedule.length}`).toMatchSnapshot();
     },
   );

@@ -603,11 +603,49 @@ describe('VirtIO 1.2, the device of a packed virtqueue', () => {
     );
   });
 
-  it('2.8.9: says why nothing decides on requests of several buffers', () => {
-    const first = packedClauses({ geometry, driverCore: 0, deviceCore: 1, features: {} }).find(
-      ({ name }) => name === 'pv5-first-buffer-last',
+  it('2.8.9: of a request of several buffers, the first one is marked as used last', () => {
+    const name = 'pv5-first-buffer-last';
+    const request = (): Packed => {
+      const taken = run().add(0, 0).add(1, 1).take(0, 1);
+      return taken.call(DEVICE, 'giveBackRequest', 0, { heads: [0, 1], written: [0, 0] });
+    };
+    const whole = request().giveBack(1, 1).giveBack(0, 0);
+    holds(name, whole, 1);
+    holds('pv1-used-at-cursor', whole, 2);
+    holds('derived-used-was-out', whole, 1);
+    holds('pv4-write-flag', whole, 0);
+    breaks(
+      name,
+      request().giveBack(0, 0).giveBack(1, 1),
+      'it marks desc[0], of the first buffer of a request, as used, and 1 of its others are not yet',
     );
-    expect(first?.monitor).toBeUndefined();
-    expect(first?.clause?.unmonitored).toMatch(/which buffers make one request/);
+    // Both are back: there is room for a list as long as the ring, and the next used descriptor is the one behind them.
+    const next = request().giveBack(1, 1).giveBack(0, 0).return(DEVICE, 'giveBackRequest');
+    holds('pv1-used-at-cursor', next.add(2, 0).take(2).giveBack(2, 0), 3);
+    holds('derived-ids-distinct', request().giveBack(1, 1).giveBack(0, 0).add(2, 1), 1);
+    breaks('derived-ids-distinct', request().giveBack(1, 1).add(2, 1), 'a list with id 1 is out already');
+    // What is no request comes in the order of the ring.
+    const apart = run().add(0, 0).add(1, 1).take(0, 1).giveBack(1, 1);
+    holds(name, apart, 0);
+    breaks(
+      'pv1-used-at-cursor',
+      apart,
+      'it stores flags 0x8080 to desc[1]; the next used descriptor is desc[0], with wrap counter 1',
+    );
+  });
+
+  it('2.8.9: what a request says of what was written counts for each of its buffers', () => {
+    const request = (len: number): Packed =>
+      run()
+        .add(0, 0, WRITE)
+        .add(1, 1, WRITE)
+        .take(0, 1)
+        .payload(DEVICE, 'write', bufferAt(0), 2)
+        .payload(DEVICE, 'write', bufferAt(1), 3)
+        .call(DEVICE, 'giveBackRequest', 0, { heads: [0, 1], written: [2, 3] })
+        .giveBack(1, 1, len, WRITE)
+        .giveBack(0, 0, 2, WRITE);
+    holds('pv4-used-length', request(3), 1);
+    breaks('pv4-used-length', request(4), 'the used descriptor of list 1 has len 4, and 3 bytes are written');
   });
 });

@@ -710,6 +710,14 @@ describe('VirtIO 1.2, the device and its chains', () => {
       'take refuses the chain of head 0, which is sound',
       indirect,
     );
+    breaks(
+      name,
+      table().payload(DEVICE, 'write', bufferAt(0), 2),
+      'it writes the bytes of desc[0] table[0], and only the descriptor that names the table has WRITE',
+      indirect,
+    );
+    const read = walked.payload(DEVICE, 'read', bufferAt(0), 2);
+    expect(find(name, read, indirect).broken).toBeNull();
   });
 
   it('2.7.5.3.2: direct descriptors and then a table', () => {

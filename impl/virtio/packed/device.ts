@@ -142,6 +142,41 @@ export class PackedDevice extends PackedSide implements VirtqueueDevice {
     });
   }
 
+  /**
+   * Gives all lists of one request back, for devices that answer several buffers as one: the first one is marked as used last
+   * (2.8.9), so that the driver sees all of them or none. Codes as `giveBack`. Beyond `VirtqueueDevice`.
+   * @param written to each of them.
+   */
+  giveBackRequest(heads: readonly number[], written: readonly number[]): number {
+    return this.port.op('giveBackRequest', { queue: this.id, heads, written }, () => {
+      const { vq } = this;
+      if (vq.broken !== 0) return VIRTIO_QUEUE_BROKEN;
+      const { size } = vq;
+      if (heads.length === 0 || heads.length !== written.length || new Set(heads).size !== heads.length)
+        return VIRTIO_INVALID;
+      const places: number[] = [];
+      let slots = 0;
+      for (const [i, head] of heads.entries()) {
+        if (!this.mayReturn(head, size) || !this.mayHaveWritten(head, Number(written[i]), size))
+          return VIRTIO_INVALID;
+        const place = this.placeInList(this.loadNextUsed(), slots, size);
+        if (!this.isNext(head, place, size)) return VIRTIO_INVALID;
+        places.push(place);
+        slots += this.slotsOf(head, size);
+      }
+      for (const i of this.orderInRequest(heads.length))
+        this.writeUsed(Number(places[i]), Number(heads[i]), Number(written[i]), size);
+      for (const head of heads) this.noteReturned(head, size);
+      this.passUsed(this.loadNextUsed(), slots, size);
+      return VIRTIO_OK;
+    });
+  }
+
+  /** The order in which the lists of a request are marked as used. */
+  protected orderInRequest(count: number): readonly number[] {
+    return Array.from({ length: count }, (_, i) => count - 1 - i);
+  }
+
   interrupt(): boolean {
     return this.port.op('interrupt', { queue: this.id }, () => {
       const { vq } = this;

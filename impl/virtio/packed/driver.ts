@@ -20,6 +20,7 @@ import {
 import {
   type AddOptions,
   type Collected,
+  type NotificationData,
   type Segment,
   UNKNOWN_LENGTH,
   type VirtqueueDriver,
@@ -39,7 +40,7 @@ export type PackedBufferPrivate = View<typeof packed_buffer_private_t.fields>;
 export class PackedDriver extends PackedSide implements VirtqueueDriver {
   protected readonly vq: View<typeof packed_driver_t.fields>;
   private readonly handle: number;
-  private readonly tables: NonNullable<PackedOptions['tables']>;
+  protected readonly tables: NonNullable<PackedOptions['tables']>;
   /** Views of what is kept of ids: a cache, no state. */
   private privates: StructArray<typeof packed_buffer_private_t.fields>;
 
@@ -110,7 +111,7 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const wish = this.loadWish(this.rings(size).deviceEvent);
       vq.added = 0;
       if (!this.isWanted(wish, this.loadNextAvail(), count, size)) return false;
-      this.notifyPeer();
+      this.notifyPeer(this.features.notificationData === true ? this.notificationData(size) : undefined);
       return true;
     });
   }
@@ -169,6 +170,12 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
       const { vq } = this;
       return vq.broken === 0 && !this.findsNothingUsed(this.loadNextUsed(), vq.size);
     });
+  }
+
+  /** The slot of the next list (2.9). */
+  protected notificationData(_size: number): NotificationData {
+    const cursor = this.loadNextAvail();
+    return { next_off: slotOf(cursor), next_wrap: wrapOf(cursor) };
   }
 
   /** Zeroes the ring and both event structures: a stale flag would publish what is not there (2.8.13). */
@@ -380,10 +387,14 @@ export class PackedDriver extends PackedSide implements VirtqueueDriver {
         entry.addr = segment.addr;
         entry.addr_high = 0;
         entry.len = segment.len;
-        entry.flags = segment.writable ? PACKED_WRITE : 0;
+        entry.flags = this.entryFlags(segment, i === segments.length - 1);
       });
     });
     return { addr, len: segments.length * packed_table_entry_t.bytes };
+  }
+
+  protected entryFlags({ writable }: Segment, _isLast: boolean): number {
+    return writable ? PACKED_WRITE : 0;
   }
 
   private describe(id: number, { addr, len, writable }: Segment, write: () => void): void {

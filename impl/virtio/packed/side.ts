@@ -8,7 +8,7 @@
 import { arrayOf, type MemoryPort, type StructArray, type View, viewOf } from '../../../memory/index.ts';
 import type { Features } from '../features.ts';
 import { needEvent } from '../notify.ts';
-import type { VirtqueueOptions } from '../queue.ts';
+import type { NotificationData, VirtqueueOptions } from '../queue.ts';
 import { advanceCursor, slotOf, wrapOf } from './cursor.ts';
 import {
   EVENT_DESC,
@@ -187,10 +187,10 @@ export abstract class PackedSide {
     return Math.min(count + slots, size);
   }
 
-  /** Notifies the peer. */
-  protected notifyPeer(): void {
-    this.port.op('notify', { queue: this.id }, () => {
-      this.options.notify?.();
+  /** Notifies the peer. @param data that the notification carries, if any. */
+  protected notifyPeer(data?: NotificationData): void {
+    this.port.op('notify', { queue: this.id, ...data }, () => {
+      this.options.notify?.(data);
       return undefined;
     });
   }

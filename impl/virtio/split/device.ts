@@ -216,7 +216,7 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
       const desc = table.at(at);
       const contents = this.read(desc);
       if ((contents.flags & DESC_INDIRECT) !== 0) {
-        if (!this.mayNameTable(contents, named !== null, rings.size)) return VIRTIO_BAD_INDIRECT;
+        if (!this.mayNameTable(contents, met, named !== null, rings.size)) return VIRTIO_BAD_INDIRECT;
         if (!this.isReachable(contents)) return VIRTIO_BAD_BUFFER;
         const entries = contents.len / split_desc_t.bytes;
         table = arrayOf(split_desc_t, this.port, 'shared', contents.addr, entries);
@@ -250,8 +250,16 @@ export class SplitDevice extends SplitSide implements VirtqueueDevice {
     return { addr, addr_high, len, flags, next: (flags & DESC_NEXT) === 0 ? 0 : desc.next };
   }
 
-  /** SD5 and SV4: whether a descriptor may name a table, and a table can be what it names. WRITE says nothing here. */
-  protected mayNameTable({ addr, len, flags }: SplitContents, inTable: boolean, size: number): boolean {
+  /**
+   * SD5 and SV4: whether a descriptor may name a table, and a table can be what it names. WRITE says nothing here.
+   * @param _met descriptors of the chain before it.
+   */
+  protected mayNameTable(
+    { addr, len, flags }: SplitContents,
+    _met: number,
+    inTable: boolean,
+    size: number,
+  ): boolean {
     if (this.features.indirectDesc !== true || !this.mayNest(inTable)) return false;
     if ((flags & DESC_NEXT) !== 0) return false;
     const entries = len / split_desc_t.bytes;

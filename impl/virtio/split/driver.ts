@@ -25,6 +25,7 @@ import {
 import {
   type AddOptions,
   type Collected,
+  type NotificationData,
   type Segment,
   UNKNOWN_LENGTH,
   type VirtqueueDriver,
@@ -129,7 +130,7 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
       this.orderIndexBeforeWish();
       const wanted = this.wantsKick(added, this.rings(vq.size));
       vq.added = 0;
-      if (wanted) this.notifyPeer();
+      if (wanted) this.notifyPeer(this.notificationData());
       return wanted;
     });
   }
@@ -302,15 +303,23 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
     const { base, entries } = this.tables;
     const addr = base + at * entries * split_desc_t.bytes;
     const table = arrayOf(split_desc_t, this.port, 'shared', addr, segments.length);
-    for (const [i, segment] of segments.entries())
-      this.describe(head, table.at(i), segment, i === segments.length - 1, i + 1);
+    const count = segments.length;
+    for (const [i, segment] of segments.entries()) {
+      const entry = table.at(this.tablePlace(i, count));
+      this.describe(head, entry, segment, i === count - 1, this.tablePlace(i + 1, count));
+    }
     const flags = this.indirectFlags();
     write(rings.desc.at(at), addr, segments.length * split_desc_t.bytes, flags, next);
   }
 
-  /** Of the descriptor that names a table: neither NEXT nor WRITE (SD5). */
+  /** The entry of a table that a segment goes into: in order, as IN_ORDER wants it (SD5). */
+  protected tablePlace(segment: number, _count: number): number {
+    return segment;
+  }
+
+  /** Of the descriptor that names a table: never NEXT (SD5). WRITE means nothing there (SV4). */
   protected indirectFlags(): number {
-    return DESC_INDIRECT;
+    return DESC_INDIRECT | (this.tables.marksWrite === true ? DESC_WRITE : 0);
   }
 
   /** Writes the descriptor of one segment. */
@@ -395,6 +404,14 @@ export class SplitDriver extends SplitSide implements VirtqueueDriver {
   /** Whether the device can have written so many bytes to a chain. */
   protected canHaveWritten(len: number, head: number, size: number): boolean {
     return len <= this.privateAt(head, size).writable;
+  }
+
+  /** The available index, by its low 15 bits and its high one (2.9). */
+  private notificationData(): NotificationData | undefined {
+    const { avail_idx } = this.vq;
+    return this.features.notificationData === true
+      ? { next_off: avail_idx & 0x7fff, next_wrap: avail_idx >>> 15 }
+      : undefined;
   }
 
   /** What the user is told the chain's head was. */

@@ -8,7 +8,7 @@
 import { arrayOf, type MemoryPort, type StructArray, type View, viewOf } from '../../../memory/index.ts';
 import type { Features } from '../features.ts';
 import { needEvent } from '../notify.ts';
-import type { VirtqueueOptions } from '../queue.ts';
+import type { NotificationData, VirtqueueOptions } from '../queue.ts';
 import {
   type SplitGeometry,
   split_avail_elem_t,
@@ -49,7 +49,7 @@ export abstract class SplitSide {
   protected readonly features: Features;
   protected readonly indexModulus: number;
   private readonly base: number;
-  private readonly onNotify: (() => void) | undefined;
+  private readonly onNotify: VirtqueueOptions['notify'];
   /** Views of the queue with the size last used: a cache, no state. */
   private views: SplitRings;
 
@@ -139,10 +139,10 @@ export abstract class SplitSide {
     return this.distance(index, last, size) === 0;
   }
 
-  /** Notifies the peer. */
-  protected notifyPeer(): void {
-    this.port.op('notify', { queue: this.id }, () => {
-      this.onNotify?.();
+  /** Notifies the peer. @param data that the notification carries, if any. */
+  protected notifyPeer(data?: NotificationData): void {
+    this.port.op('notify', { queue: this.id, ...data }, () => {
+      this.onNotify?.(data);
       return undefined;
     });
   }

@@ -8,6 +8,7 @@ import { deviceGoesOnAfterReset } from './deviceGoesOnAfterReset.ts';
 import { featuresOkNotReread } from './featuresOkNotReread.ts';
 import { needsResetSilent } from './needsResetSilent.ts';
 import { notifyBeforeDriverOk } from './notifyBeforeDriverOk.ts';
+import { queueMisaligned } from './queueMisaligned.ts';
 import { queueReadyBeforeAddresses } from './queueReadyBeforeAddresses.ts';
 import { queueResetNotConfirmed } from './queueResetNotConfirmed.ts';
 import { readyNotCleared } from './readyNotCleared.ts';
@@ -25,6 +26,7 @@ export const transportDefects: readonly TransportDefect[] = [
   featuresOkNotReread,
   needsResetSilent,
   notifyBeforeDriverOk,
+  queueMisaligned,
   queueReadyBeforeAddresses,
   queueResetNotConfirmed,
   readyNotCleared,

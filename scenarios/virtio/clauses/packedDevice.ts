@@ -1,10 +1,11 @@
 /** What a device does with a packed virtqueue. */
 import type { MonitorEvent, PayloadAccessEvent, Property } from '../../../properties/index.ts';
 import { clause } from './clause.ts';
-import { clauseProperty, exercisedIf, type Judge, type Judgement, type Scene } from './judge.ts';
+import { clauseProperty, exercisedIf, type Judge, type Judgement, type Scene, together } from './judge.ts';
 import { notificationJudge } from './notification.ts';
 import { eventFlags, packedSide } from './packedNotification.ts';
 import {
+  fieldAt,
   type OutSlot,
   type PackedElement,
   type PackedQueue,
@@ -110,10 +111,9 @@ export function packedDeviceClauses(queue: PackedQueue): readonly Property[] {
         'described',
         '2.8.9',
         'of a request of several buffers, the descriptor of the first one is marked as used last',
-        'which buffers make one request is a matter of the kind of device, and stands nowhere in the queue',
       ),
       queue,
-      null,
+      () => firstLast(queue),
     ),
     clauseProperty(
       'pv6-in-order',
@@ -179,8 +179,8 @@ function startsInOrder(queue: PackedQueue): Judge {
     words: started + 1,
     begin: (scene, start) => view.begin(scene, start),
     step(scene, event, fields) {
-      const { returned } = view.follow(scene, event, fields);
-      if (returned !== null) scene.set(started, Math.max(0, scene.get(started) - returned.slots.length));
+      const { returns } = view.follow(scene, event, fields);
+      for (const { slots } of returns) scene.set(started, Math.max(0, scene.get(started) - slots.length));
       if (event.kind !== 'access' || event.writes || !queue.isDevice(event)) return null;
       const addr = fields.find(({ field }) => field === 'addr');
       if (addr === undefined) return null;
@@ -199,14 +199,21 @@ function startsInOrder(queue: PackedQueue): Judge {
   };
 }
 
+/** Own word after the view's: 1 while a request of several buffers is given back, whose first one comes last. */
 function usedAtCursor(queue: PackedQueue): Judge {
   const view = new PackedView(queue, { until: 'device' });
+  const request = view.words;
   return {
     keeps: PackedView.keeps,
     hears: PackedView.hears,
-    words: view.words,
+    words: request + 1,
     begin: (scene, start) => view.begin(scene, start),
+    minds: (event) => requestOf(queue, event) !== null,
     step(scene, event, fields) {
+      if (event.kind !== 'access') {
+        scene.set(request, event.kind === 'call' ? 1 : 0);
+        return null;
+      }
       const place = view.nextUsed(scene);
       const out = view.out(scene);
       view.follow(scene, event, fields);
@@ -215,9 +222,52 @@ function usedAtCursor(queue: PackedQueue): Judge {
       if (flags === undefined) return null;
       const due = `desc[${place % queue.size}], with wrap counter ${queue.wrapAt(place)}`;
       if (out === 0) return `it marks desc[${flags.index}] as used, and nothing is out`;
-      if (flags.index !== place % queue.size || !queue.isUsed(flags.value, place))
+      const ahead = (flags.index - (place % queue.size) + queue.size) % queue.size;
+      const allowed = ahead === 0 || (scene.get(request) === 1 && ahead < out);
+      if (!allowed || !queue.isUsed(flags.value, place + ahead))
         return `it stores flags 0x${flags.value.toString(16)} to desc[${flags.index}]; the next used descriptor is ${due}`;
       return exercisedIf(true);
+    },
+  };
+}
+
+/** How many buffers the request has that the device gives back, or has given back; null: the event is something else. */
+function requestOf(queue: PackedQueue, event: MonitorEvent): number | null {
+  if ((event.kind !== 'call' && event.kind !== 'return') || event.operation !== 'giveBackRequest')
+    return null;
+  const { heads } = event.args;
+  return queue.isDevice(event) && Array.isArray(heads) ? heads.length : null;
+}
+
+/**
+ * Which buffers make one request is what the device says: it gives them back by one operation. Own words after the view's: how
+ * many of its descriptors have not been marked as used yet, while there are any.
+ */
+function firstLast(queue: PackedQueue): Judge {
+  const view = new PackedView(queue, { until: 'device' });
+  const due = view.words;
+  return {
+    keeps: PackedView.keeps,
+    hears: PackedView.hears,
+    words: due + 1,
+    begin: (scene, start) => view.begin(scene, start),
+    minds: (event) => requestOf(queue, event) !== null,
+    step(scene, event, fields) {
+      if (event.kind !== 'access') {
+        scene.set(due, event.kind === 'call' ? (requestOf(queue, event) ?? 0) : 0);
+        return null;
+      }
+      const first = view.nextUsed(scene) % queue.size;
+      view.follow(scene, event, fields);
+      if (!isDeviceStore(queue, event) || scene.get(due) === 0) return null;
+      const flags = fields.find(({ field, value, old }) => field === 'flags' && ((value ^ old) & USED) !== 0);
+      if (flags === undefined) return null;
+      const left = scene.get(due) - 1;
+      scene.set(due, left);
+      if (flags.index !== first) return null;
+      return left > 0
+        ? `it marks desc[${first}], of the first buffer of a request, as used, and ${left} of its others are not yet`
+        : exercisedIf(true);
     },
   };
 }
@@ -348,14 +398,16 @@ function written(queue: PackedQueue, claim: 'flag' | 'length'): Judge {
       const words = before.map(({ number }) =>
         Array.from({ length: entries }, (_, i) => view.extra(scene, number, i)),
       );
-      const { returned } = view.follow(scene, event, fields);
-      if (returned === null) return null;
-      // Of a batch the flags and the length say something about the last list only.
-      const own = returned.slots.filter(({ id }) => id === returned.id);
-      const flags = fields.find(({ field }) => field === 'flags')?.value ?? 0;
-      const len =
-        fields.find(({ field }) => field === 'len')?.value ?? scene.memory('desc', returned.index, 'len');
-      return own.length === 0 ? null : judge(scene, own, words, flags, len);
+      const { returns } = view.follow(scene, event, fields);
+      return together(
+        returns.map(({ id: last, index, slots }) => {
+          // Of a batch the flags and the length say something about the last list only.
+          const own = slots.filter(({ id }) => id === last);
+          const flags = fieldAt(fields, index, 'flags')?.value ?? scene.memory('desc', index, 'flags');
+          const len = fieldAt(fields, index, 'len')?.value ?? scene.memory('desc', index, 'len');
+          return own.length === 0 ? null : judge(scene, own, words, flags, len);
+        }),
+      );
     },
   };
 
@@ -405,13 +457,13 @@ function inOrder(queue: PackedQueue): Judge {
     step(scene, event, fields) {
       const place = view.nextUsed(scene);
       const before = view.slots(scene);
-      const { returned } = view.follow(scene, event, fields);
+      const [returned] = view.follow(scene, event, fields).returns;
       if (!isDeviceStore(queue, event)) return null;
       const flags = fields.find(({ field, value, old }) => field === 'flags' && ((value ^ old) & USED) !== 0);
       if (flags === undefined) return null;
       if (flags.index !== place % queue.size)
         return `it marks desc[${flags.index}] as used; in order the next one is desc[${place % queue.size}]`;
-      if (returned !== null && returned.slots.length === 0)
+      if (returned?.slots.length === 0)
         return `it gives back id ${returned.id}, which is not out any more in this order`;
       return exercisedIf(new Set(before.map(({ id }) => id)).size > 1);
     },
@@ -426,11 +478,11 @@ function usedWasOut(queue: PackedQueue): Judge {
     words: view.words,
     begin: (scene, start) => view.begin(scene, start),
     step(scene, event, fields) {
-      const { returned } = view.follow(scene, event, fields);
-      if (returned === null) return null;
-      if (returned.slots.length === 0)
-        return `desc[${returned.index}] is marked as used with id ${returned.id}, and no such list is out`;
-      return exercisedIf(true);
+      const { returns } = view.follow(scene, event, fields);
+      const wrong = returns.find(({ slots }) => slots.length === 0);
+      if (wrong !== undefined)
+        return `desc[${wrong.index}] is marked as used with id ${wrong.id}, and no such list is out`;
+      return exercisedIf(returns.length > 0);
     },
   };
 }

@@ -38,10 +38,12 @@ export function packedSide(queue: PackedQueue, side: 'driver' | 'device'): Notif
     // Who waits lets nobody get further than a lap ahead.
     most: queue.size,
     sight(scene, event, fields): Sighting {
-      const { published, returned } = view.follow(shifted(scene), event, fields);
+      const { published, returns } = view.follow(shifted(scene), event, fields);
       if (!isOwn(event)) return null;
-      const moved = driver ? published?.slots.length : returned?.slots.length;
-      if (moved !== undefined && moved > 0) {
+      const moved = driver
+        ? (published?.slots.length ?? 0)
+        : returns.reduce((sum, { slots }) => sum + slots.length, 0);
+      if (moved > 0) {
         const next = driver ? view.nextAvail(shifted(scene)) : view.nextUsed(shifted(scene));
         return { kind: 'moved', count: moved, next };
       }

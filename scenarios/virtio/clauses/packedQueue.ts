@@ -269,12 +269,14 @@ export class PackedView {
     return queue.listAt(scene, place, flags.value);
   }
 
-  /** Takes note of an event. */
+  /**
+   * Takes note of an event. `returns`: mostly one; with a request of several buffers, those that were marked before its first one.
+   */
   follow(
     scene: Scene,
     event: MonitorEvent,
     fields: readonly ValuedField[],
-  ): { readonly published: PackedList | null; readonly returned: PackedReturn | null } {
+  ): { readonly published: PackedList | null; readonly returns: readonly PackedReturn[] } {
     const queue = this.#queue;
     const published = this.publication(scene, event, fields);
     if (published !== null) {
@@ -289,18 +291,32 @@ export class PackedView {
         scene.set(word + FLAGS, flags & (WRITE | INDIRECT | NEXT));
       }
       scene.set(NEXT_AVAIL, (scene.get(NEXT_AVAIL) + published.slots.length) % queue.laps);
-      return { published, returned: null };
+      return { published, returns: [] };
     }
-    const id =
-      this.#options.until === 'device'
-        ? this.#marked(scene, event, fields)
-        : this.#read(scene, event, fields);
-    if (id === null) return { published, returned: null };
-    const index = scene.get(NEXT_USED) % queue.size;
-    const slots = this.#upTo(scene, id);
-    for (const { number } of slots.toReversed()) this.#remove(scene, number);
-    scene.set(NEXT_USED, (scene.get(NEXT_USED) + slots.length) % queue.laps);
-    return { published, returned: { id, index, slots } };
+    const device = this.#options.until === 'device';
+    const first = device ? this.#marked(scene, event, fields) : this.#read(scene, event, fields);
+    const returns: PackedReturn[] = [];
+    let left = this.slots(scene);
+    for (let id = first; id !== null; id = device ? this.#markedBefore(scene, left) : null) {
+      const index = scene.get(NEXT_USED) % queue.size;
+      const slots = this.#upTo(left, id);
+      returns.push({ id, index, slots });
+      left = left.filter((slot) => !slots.includes(slot));
+      scene.set(NEXT_USED, (scene.get(NEXT_USED) + slots.length) % queue.laps);
+      if (slots.length === 0) break;
+    }
+    const numbers = returns.flatMap(({ slots }) => slots.map(({ number }) => number));
+    for (const number of numbers.sort((a, b) => b - a)) this.#remove(scene, number);
+    return { published, returns };
+  }
+
+  /** Id of the used descriptor at the next place, if it is marked already; null if it is not, or nothing is left. */
+  #markedBefore(scene: Scene, left: readonly OutSlot[]): number | null {
+    const queue = this.#queue;
+    const place = scene.get(NEXT_USED);
+    const index = place % queue.size;
+    if (left.length === 0 || !queue.isUsed(scene.memory('desc', index, 'flags'), place)) return null;
+    return scene.memory('desc', index, 'id');
   }
 
   /** Id of the used descriptor that a store of the device marks as such. */
@@ -329,8 +345,7 @@ export class PackedView {
   }
 
   /** The slots that a used descriptor gives back: those of one list, or with IN_ORDER of all up to it. */
-  #upTo(scene: Scene, id: number): readonly OutSlot[] {
-    const slots = this.slots(scene);
+  #upTo(slots: readonly OutSlot[], id: number): readonly OutSlot[] {
     if (!this.#queue.inOrder) return slots.filter((slot) => slot.id === id);
     const last = slots.findLastIndex((slot) => slot.id === id);
     return slots.slice(0, last + 1);

@@ -66,7 +66,7 @@ export function splitPayloadClauses(queue: SplitQueue): readonly Property[] {
       'sv4-write-flag-ignored',
       clause('SV4', 'MUST', '2.7.5.3.2', 'the device ignores WRITE on a descriptor that names a table'),
       queue,
-      () => walksTables(queue, ({ indirect }) => ((indirect?.flags ?? 0) & WRITE) !== 0),
+      () => writeIgnored(queue),
     ),
     clauseProperty(
       'sv4-direct-then-table',
@@ -324,6 +324,30 @@ function walksTables(queue: SplitQueue, matters: (chain: Chain) => boolean): Jud
     for (const { index } of descriptors) scene.set(read + index, 0);
     if (table >= 0) scene.set(tableRead + table, 0);
   }
+}
+
+function hasWriteOnTable({ indirect }: Chain): boolean {
+  return ((indirect?.flags ?? 0) & WRITE) !== 0;
+}
+
+/** Whoever heeds it refuses the chain, or writes where an entry of the table is to be read. Own words: as `walksTables`. */
+function writeIgnored(queue: SplitQueue): Judge {
+  const walks = walksTables(queue, hasWriteOnTable);
+  const payload = withChains(queue, (chains, event) => {
+    const marked = chains
+      .filter(hasWriteOnTable)
+      .find(({ entries }) => elementAt(entries, event) !== undefined);
+    const entry = marked === undefined ? undefined : elementAt(marked.entries, event);
+    return entry === undefined || event.access === 'read' || isWritable(entry)
+      ? null
+      : `it writes the bytes of ${entry.name}, and only the descriptor that names the table has WRITE`;
+  });
+  return {
+    ...walks,
+    minds: (event) => walks.minds?.(event) === true || payload.minds?.(event) === true,
+    step: (scene, event, fields) =>
+      event.kind === 'payload' ? payload.step(scene, event, fields) : walks.step(scene, event, fields),
+  };
 }
 
 function isSound({ loops, stray, entries, indirect, table }: Chain): boolean {

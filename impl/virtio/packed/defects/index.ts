@@ -21,30 +21,46 @@ import { doubleReturnAccepted } from './doubleReturnAccepted.ts';
 import { enableInterruptsWithoutRecheck } from './enableInterruptsWithoutRecheck.ts';
 import { enableKicksWithoutRecheck } from './enableKicksWithoutRecheck.ts';
 import { eventEquality } from './eventEquality.ts';
+import { eventFlagsReserved } from './eventFlagsReserved.ts';
 import { eventTorn } from './eventTorn.ts';
+import { fieldsBeforeFlags } from './fieldsBeforeFlags.ts';
 import { flagsBeforeId } from './flagsBeforeId.ts';
 import { headFirst } from './headFirst.ts';
 import { idReleasedEarly } from './idReleasedEarly.ts';
 import { idUnchecked } from './idUnchecked.ts';
 import { indirectInList } from './indirectInList.ts';
 import { indirectUnchecked } from './indirectUnchecked.ts';
+import { indirectUnnegotiated } from './indirectUnnegotiated.ts';
+import { indirectWithNext } from './indirectWithNext.ts';
 import { lastKeepsNext } from './lastKeepsNext.ts';
 import { latestListOnly } from './latestListOnly.ts';
 import { lazyWalk } from './lazyWalk.ts';
+import { listCopiedBackwards } from './listCopiedBackwards.ts';
+import { listFromItsEnd } from './listFromItsEnd.ts';
 import { listJumpUnchecked } from './listJumpUnchecked.ts';
 import { listRunsOffRing } from './listRunsOffRing.ts';
 import { listUnbounded } from './listUnbounded.ts';
+import { nextAtRingEnd } from './nextAtRingEnd.ts';
 import { nextHeededInTable } from './nextHeededInTable.ts';
+import { nextTakenBack } from './nextTakenBack.ts';
 import { noFreeCheck } from './noFreeCheck.ts';
+import { notificationDataOld } from './notificationDataOld.ts';
 import { orderNotKept } from './orderNotKept.ts';
+import { requestFirstFirst } from './requestFirstFirst.ts';
+import { requestOverwritten } from './requestOverwritten.ts';
 import { ringNotZeroed } from './ringNotZeroed.ts';
+import { slotInsteadOfId } from './slotInsteadOfId.ts';
+import { tableEntryNext } from './tableEntryNext.ts';
 import { tailFlagsStale } from './tailFlagsStale.ts';
 import { usedIdUnchecked } from './usedIdUnchecked.ts';
 import { usedLengthFull } from './usedLengthFull.ts';
 import { usedLengthUnchecked } from './usedLengthUnchecked.ts';
+import { usedNotAwaited } from './usedNotAwaited.ts';
+import { wishIgnored } from './wishIgnored.ts';
 import { wrapMissedAtFullList } from './wrapMissedAtFullList.ts';
 import { wrapMissedAtFullListByDevice } from './wrapMissedAtFullListByDevice.ts';
 import { wrapToggledWithLess } from './wrapToggledWithLess.ts';
+import { writableCopiedIn } from './writableCopiedIn.ts';
 import { writableFirst } from './writableFirst.ts';
 import { writeFlagWrong } from './writeFlagWrong.ts';
 
@@ -69,30 +85,46 @@ export const packedDefects: readonly PackedDefect[] = [
   enableInterruptsWithoutRecheck,
   enableKicksWithoutRecheck,
   eventEquality,
+  eventFlagsReserved,
   eventTorn,
+  fieldsBeforeFlags,
   flagsBeforeId,
   headFirst,
   idReleasedEarly,
   idUnchecked,
   indirectInList,
   indirectUnchecked,
+  indirectUnnegotiated,
+  indirectWithNext,
   lastKeepsNext,
   latestListOnly,
   lazyWalk,
+  listCopiedBackwards,
+  listFromItsEnd,
   listJumpUnchecked,
   listRunsOffRing,
   listUnbounded,
+  nextAtRingEnd,
   nextHeededInTable,
+  nextTakenBack,
   noFreeCheck,
+  notificationDataOld,
   orderNotKept,
+  requestFirstFirst,
+  requestOverwritten,
   ringNotZeroed,
+  slotInsteadOfId,
+  tableEntryNext,
   tailFlagsStale,
   usedIdUnchecked,
   usedLengthFull,
   usedLengthUnchecked,
+  usedNotAwaited,
+  wishIgnored,
   wrapMissedAtFullList,
   wrapMissedAtFullListByDevice,
   wrapToggledWithLess,
+  writableCopiedIn,
   writableFirst,
   writeFlagWrong,
 ];

@@ -1,0 +1,24 @@
+/**
+ * PV2 (2.8.15): what it is to write it should not read: there may be what is none of its business.
+ *
+ * How it comes about: bounce buffers that are copied in and out whole, whatever the direction. What to do: copy in what is to be read.
+ */
+import { VIRTIO_OK } from '../../errors.ts';
+import type { Taken } from '../../queue.ts';
+import type { PackedDefect } from './defect.ts';
+
+/** Seeded: the device copies all of a list in, also what it is to write. */
+export const writableCopiedIn: PackedDefect = {
+  name: 'writable-copied-in',
+  title: 'the device copies all of a list in, also what it is to write',
+  fault: 'PV2',
+  device: (Base) =>
+    class extends Base {
+      override take(out: Taken): number {
+        const code = super.take(out);
+        if (code === VIRTIO_OK)
+          for (const { addr, len } of out.segments) this.port.readRange(addr, new Uint8Array(len));
+        return code;
+      }
+    },
+};
