@@ -12,7 +12,8 @@
  * steps possible; long stretches without any preemption, as a full queue of many slots needs them, it practically never
  * makes. `pct` (Burckhardt, Kothari, Musuvathi, Nagarakatte: A randomized scheduler with probabilistic guarantees of
  * finding bugs, 2010) finds a bug that d ordering constraints make with a chance of at least 1 / (n * s^(d-1)) a run,
- * for n agents and store buffers and s steps. An agent that polls in vain is put last there, which that bound leaves out.
+ * for n agents and store buffers and s steps. An agent that polls in vain, or waits in the midst of an operation, is put last there,
+ * which that bound leaves out.
  * A store buffer counts as an agent. Nothing is said about goals that must stay reachable, but for deadlock: at its end
  * each run is explored a little further.
  */

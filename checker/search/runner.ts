@@ -89,7 +89,7 @@ export class Runner {
     return this.#advance(step.kind, step.who, step.choice);
   }
 
-  /** Always the first in `order` that can step; who runs at a change point, or polls in vain, becomes the last. */
+  /** Always the first in `order` that can step; who runs at a change point, or polls or waits in vain, becomes the last. */
   runByPriority(
     order: readonly number[],
     changes: ReadonlySet<number>,
@@ -99,6 +99,7 @@ export class Runner {
     let broken = this.begin();
     const queue = [...order];
     const rested: (Uint32Array | undefined)[] = [];
+    const round = new Round();
     let decisions = 0;
     for (let step = 0; step < maxSteps && broken.length === 0; step++) {
       const { machine, state } = this.walk;
@@ -126,6 +127,8 @@ export class Runner {
         if (before !== undefined && sameWords(before, now)) last = true;
         rested[who] = now.slice();
       }
+      // In the midst of an operation an agent may wait as well: for registers that another one writes.
+      if (!drains && round.closes(who, this.walk.state)) last = true;
       if (last) {
         queue.splice(place, 1);
         queue.push(who);
@@ -144,6 +147,31 @@ export class Runner {
     }
     if (kind === 'step' || kind === 'enter') this.#current = who;
     return this.walk.advance(step);
+  }
+}
+
+/** Notices that an agent goes round in the same states, all by itself (Brent's algorithm). */
+class Round {
+  #who = -1;
+  #mark = new Uint32Array(0);
+  #steps = 0;
+  #power = 1;
+
+  /** Whether `who`, who has just stepped, and nobody else since, has come back to a state. */
+  closes(who: number, state: Uint32Array): boolean {
+    if (who === this.#who && sameWords(this.#mark, state)) return true;
+    if (who !== this.#who) {
+      this.#who = who;
+      this.#steps = 0;
+      this.#power = 1;
+    }
+    if (++this.#steps >= this.#power) {
+      this.#power *= 2;
+      this.#steps = 0;
+      if (this.#mark.length !== state.length) this.#mark = new Uint32Array(state.length);
+      this.#mark.set(state);
+    }
+    return false;
   }
 }
 

@@ -36,6 +36,7 @@ import {
 interface FuzzCommandOptions extends SelectionOptions {
   readonly seed?: number;
   readonly runs?: number;
+  readonly steps?: number;
   readonly maxSeconds?: number;
   readonly strategy?: FuzzStrategy;
   readonly depth?: number;
@@ -44,6 +45,8 @@ interface FuzzCommandOptions extends SelectionOptions {
 }
 
 const LARGEST_SEED = 0x7fff_ffff;
+/** A schedule is made up before it is run. */
+const MOST_STEPS = 1_000_000;
 /** Schedules of each run when neither a number nor a time is given. */
 const DEFAULT_RUNS = 1000;
 /** Slots when none are asked for: more than a search exhausts in every scenario. */
@@ -76,6 +79,11 @@ export function addFuzzCommand(program: Command, terminal: Terminal, done: (code
       '--runs <number>',
       `schedules of each scenario; default: ${DEFAULT_RUNS}, or without end under --max-seconds`,
       wholeNumber('--runs', 1),
+    )
+    .option(
+      '--steps <number>',
+      'steps of each schedule; default: some two laps of each queue, or what the scenario needs',
+      wholeNumber('--steps', 1, MOST_STEPS),
     )
     .option('--max-seconds <seconds>', 'time in all, divided among the scenarios', seconds('--max-seconds'))
     .option(
@@ -182,6 +190,7 @@ async function fuzzOnce(plan: TargetPlan, planned: PlannedRun, run: FuzzRun): Pr
     seed,
     runs: maxRuns,
     strategy: options.strategy ?? 'uniform',
+    ...(options.steps === undefined ? {} : { maxSteps: options.steps }),
     ...(options.depth === undefined ? {} : { depth: options.depth }),
     ...(properties === undefined ? {} : { properties }),
   };

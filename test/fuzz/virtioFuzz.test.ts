@@ -57,6 +57,19 @@ describe.each(targets)('fuzzing $name', ({ target, sizes }) => {
     }
   });
 
+  it.each(fuzzStrategies)(
+    'gets a device live and resets it, whoever waits for whom, with the strategy %s',
+    (strategy) => {
+      for (const scenario of ['lifecycle', 'needs-reset', 'reset-while-busy']) {
+        const { witnesses } = fuzz(target, scenario, 2, { seed: 1, runs: 100, strategy });
+        expect({ scenario, missed: witnesses.filter(({ reached }) => !reached) }).toEqual({
+          scenario,
+          missed: [],
+        });
+      }
+    },
+  );
+
   it('leaves out what has a size of its own, or none so large, and says why', () => {
     const reasons = target.scenarios.flatMap(
       (scenario) => scenario.refuse({ slots: 256, memory: 'sc', defects: [], realistic: true }) ?? [],
