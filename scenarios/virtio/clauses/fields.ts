@@ -32,6 +32,8 @@ type Overlap = Omit<FieldAccess, 'piece'> & { /** Where in the access it begins.
 export class FieldMap {
   readonly fields: FieldSpec[] = [];
   readonly #overlaps = new Map<string, readonly Overlap[]>();
+  /** What each event does: many judges ask, and a search tells them of the same event again and again. */
+  readonly #accesses = new WeakMap<AccessEvent, readonly FieldAccess[]>();
   readonly #byName = new Map<string, FieldSpec>();
 
   /** One field. */
@@ -56,11 +58,18 @@ export class FieldMap {
   }
 
   /** The fields that an access touches. */
-  at(event: AccessEvent, contents: Contents): FieldAccess[] {
-    return this.#overlapsOf(event.byteOffset, event.length).map(({ at, ...overlap }) => ({
-      ...overlap,
-      piece: pieceOf(event, contents, at, overlap.bytes),
-    }));
+  at(event: AccessEvent, contents: Contents): readonly FieldAccess[] {
+    let known = this.#accesses.get(event);
+    if (known === undefined) {
+      known = this.#overlapsOf(event.byteOffset, event.length).map(({ spec, from, bytes, at }) => ({
+        spec,
+        from,
+        bytes,
+        piece: pieceOf(event, contents, at, bytes),
+      }));
+      this.#accesses.set(event, known);
+    }
+    return known;
   }
 
   /** Whether an access touches a field of one of these parts. */

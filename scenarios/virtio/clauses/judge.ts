@@ -84,19 +84,27 @@ function monitorOf(judge: Judge, around: Surroundings, context: PropertyContext)
   const { fields, options } = around;
   const kept = new Set(judge.keeps ?? []);
   const heard = new Set(judge.hears ?? []);
-  const known = new Set([...kept, ...heard]);
   const own = judge.words ?? 0;
   const stateful = own > 0 || kept.size > 0;
   const wordOf = new Map<number, number>();
   let words = stateful ? 1 + own : 0;
   for (const { part, number } of fields.fields) if (kept.has(part)) wordOf.set(number, words++);
 
-  const sceneOf = (state: Words): Scene => ({
-    context,
-    memory: (part, index, field) => state.get(placeOf(part, index, field)),
-    get: (word) => state.get(1 + word),
-    set: (word, value) => state.set(1 + word, value),
-  });
+  // A bank has one window of words for a monitor, and moves it: its scene is made once.
+  const scenes = new WeakMap<Words, Scene>();
+  const sceneOf = (state: Words): Scene => {
+    let scene = scenes.get(state);
+    if (scene === undefined) {
+      scene = {
+        context,
+        memory: (part, index, field) => state.get(placeOf(part, index, field)),
+        get: (word) => state.get(1 + word),
+        set: (word, value) => state.set(1 + word, value),
+      };
+      scenes.set(state, scene);
+    }
+    return scene;
+  };
   const placeOf = (part: string, index: number, field: string): number => {
     const word = wordOf.get(fields.numberOf(part, index, field));
     if (word === undefined) throw new RangeError(`a judge looks at ${part}, which it does not keep`);
@@ -134,25 +142,24 @@ function monitorOf(judge: Judge, around: Surroundings, context: PropertyContext)
         if (!isHeard(event)) return null;
         return stateful && state.get(SETTING_UP) === 1 ? null : judge.step(sceneOf(state), event, []);
       }
-      const touched = fields.at(event, context.contents).filter(({ spec }) => known.has(spec.part));
-      const valued = touched.map((access): ValuedField => {
-        const { part, index, field, number } = access.spec;
-        const word = wordOf.get(number);
-        const old = word === undefined ? 0 : state.get(word);
-        return { part, index, field, value: patched(old, access), old };
-      });
-      const silent = stateful && state.get(SETTING_UP) === 1;
-      const judgement =
-        silent || !isHeard(event)
-          ? null
-          : judge.step(
-              sceneOf(state),
-              event,
-              valued.filter(({ part }) => heard.has(part)),
-            );
+      const accesses = fields.at(event, context.contents);
+      let judgement: Judgement = null;
+      if (isHeard(event) && !(stateful && state.get(SETTING_UP) === 1)) {
+        const valued: ValuedField[] = [];
+        for (const access of accesses) {
+          const { part, index, field, number } = access.spec;
+          if (!heard.has(part)) continue;
+          const word = wordOf.get(number);
+          const old = word === undefined ? 0 : state.get(word);
+          valued.push({ part, index, field, value: patched(old, access), old });
+        }
+        judgement = judge.step(sceneOf(state), event, valued);
+      }
       if (event.writes) {
-        for (const { part, index, field, value } of valued)
-          if (kept.has(part)) state.set(placeOf(part, index, field), value);
+        for (const access of accesses) {
+          const word = wordOf.get(access.spec.number);
+          if (word !== undefined) state.set(word, patched(state.get(word), access));
+        }
       }
       return judgement;
     },
