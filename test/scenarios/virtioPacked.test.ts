@@ -1,0 +1,5 @@
+import { packedDefects } from 'vqcheck/impl';
+import { virtioPacked } from 'vqcheck/scenarios';
+import { describeTarget } from './virtioTarget.ts';
+
+describeTarget(virtioPacked, packedDefects);
