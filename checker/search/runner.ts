@@ -126,9 +126,11 @@ export class Runner {
         const before = rested[who];
         if (before !== undefined && sameWords(before, now)) last = true;
         rested[who] = now.slice();
+        round.forget();
+      } else if (!drains && round.closes(who, this.walk.state)) {
+        // In the midst of an operation it may wait as well: for registers that another one writes.
+        last = true;
       }
-      // In the midst of an operation an agent may wait as well: for registers that another one writes.
-      if (!drains && round.closes(who, this.walk.state)) last = true;
       if (last) {
         queue.splice(place, 1);
         queue.push(who);
@@ -156,6 +158,10 @@ class Round {
   #mark = new Uint32Array(0);
   #steps = 0;
   #power = 1;
+
+  forget(): void {
+    this.#who = -1;
+  }
 
   /** Whether `who`, who has just stepped, and nobody else since, has come back to a state. */
   closes(who: number, state: Uint32Array): boolean {
