@@ -332,8 +332,8 @@ export function hostileSystem({ platform, hostile, length, messages, stores }: H
     operations: withoutLedger(platform.operations),
     chains: false,
     watchAccesses: true,
-    // Where a walk has no end, it is soon seen.
-    accessBound: 100,
+    // Where a walk has no end, it is soon seen; one round all descriptors is none.
+    accessBound: Math.max(100, 60 + 20 * platform.place.size),
     slots: [],
     queues: 0,
     home: () => true,

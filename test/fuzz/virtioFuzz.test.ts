@@ -90,6 +90,16 @@ it.each([3, 100, 255])('finds nothing in the sound packed queue with %i descript
   }
 });
 
+it('takes a walk once round 256 descriptors for no walk without end', () => {
+  const result = fuzz(virtioSplit, 'hostile-driver', 256, {
+    seed: 1,
+    runs: 2,
+    strategy: 'pct',
+    memory: 'tso',
+  });
+  expect(result).toMatchObject({ verdict: 'incomplete', runs: 2, violation: null, error: null });
+});
+
 it('finds nothing in the sound code with 256 descriptors', () => {
   for (const target of [virtioSplit, virtioPacked]) {
     const result = fuzz(target, 'any-order', 256, { seed: 1, runs: 1 });
