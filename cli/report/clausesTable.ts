@@ -5,7 +5,7 @@ import type { PlannedRun } from '../plan.ts';
 import type { Colors } from '../terminal.ts';
 import { replayCommand } from './commandLines.ts';
 import { grouped } from './progress.ts';
-import { secondsText, wrapped } from './words.ts';
+import { linesOf, secondsText, wrapped } from './words.ts';
 
 export interface ClausesTextOptions {
   readonly colors: Colors;
@@ -45,10 +45,10 @@ function table(rows: readonly ClauseRow[], colors: Colors): string {
     rowsTable.push([
       clause.id,
       `${clause.section}\n${clause.level}`,
-      inLines(clause.text, CLAIM_WIDTH),
+      linesOf(clause.text, CLAIM_WIDTH).join('\n'),
       grouped(situations),
       verdictText(row, colors),
-      witness === null ? '' : inLines(witnessText(witness), WITNESS_WIDTH),
+      witness === null ? '' : linesOf(witnessText(witness), WITNESS_WIDTH).join('\n'),
       defects.join('\n'),
     ]);
   }
@@ -160,19 +160,4 @@ function summary(
   if (interrupted) return colors.yellow(`Interrupted. So far ${text}`);
   if (count('broken') > 0) return colors.red(text);
   return count('holds') === rows.length && rows.every(({ complete }) => complete) ? colors.green(text) : text;
-}
-
-/** Broken into lines at its blanks. */
-function inLines(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line].join('\n');
 }
